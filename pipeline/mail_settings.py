@@ -48,6 +48,7 @@ class AccountSection(BaseModel):
     smtp_host: str = ""
     smtp_port: int = Field(465, gt=0, lt=65536)
     smtp_security: Security = Security.TLS
+    dkim_selector: str = Field("", pattern=r"[A-Za-z0-9._-]{0,63}")
     ca_file: str = ""
 
     @field_validator("address")

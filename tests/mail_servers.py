@@ -82,7 +82,8 @@ service imap-login {{
 """
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on loopback on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -124,7 +125,7 @@ class Dovecot:
         self.root = Path(tempfile.mkdtemp(prefix="qk-imap-", dir="/tmp"))  # short: sockets' paths have 107 bytes
         self.root.chmod(0o755)
         self.authority = Authority.make(self.root, valid_until=expired)
-        self.port, self.tls_port = _free_port(), _free_port()
+        self.port, self.tls_port = free_port(), free_port()
         as_root = os.geteuid() == 0
         self._user = pwd.getpwnam("nobody") if as_root else pwd.getpwuid(os.geteuid())
         self._process: subprocess.Popen[bytes] | None = None
@@ -241,7 +242,7 @@ class Sink:
         self.taken: list[Taken] = []
         self.connections = 0
         self.replies: Callable[[str, str], str | None] = lambda _stage, _about: None
-        self.port = _free_port()
+        self.port = free_port()
         self._controller = _Controller(
             _Handler(self),
             hostname="127.0.0.1",
@@ -334,7 +335,7 @@ class Wire:
     how: Cut = Cut.BEFORE
     at: int = 0
     after_bytes: int = -1
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     lines: list[bytes] = field(default_factory=list)  # first words of what the client said
     sent: int = 0  # bytes from the server
     was_cut: bool = False

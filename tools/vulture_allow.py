@@ -48,6 +48,10 @@ _.remind_at
 _.first_line
 _.remind_leader_at
 
+# dnspython reads it; socketserver calls it, in tests
+_.nameservers
+_.handle
+
 # aiosmtpd calls and reads them, in tests
 _._trigger_server
 _.handle_EHLO

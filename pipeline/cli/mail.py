@@ -137,48 +137,17 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
 @mail.command("test")
 def try_servers(context: typer.Context) -> None:
     """Try each account's servers: connect, log in, look at the folder. No mailbox is changed, nothing is sent."""
-    from pipeline.mail.imap import MailFolder
-    from pipeline.mail.servers import MailServerError
-    from pipeline.mail.smtp import MailSender
+    from pipeline import config
+    from pipeline.service import doctor_mail
 
     site = opened(context)
     _check_used(site)
     failed = False
-    for account in site.mail.accounts:
-        host = account.imap_host
-        try:
-            if host:
-                with MailFolder(account) as folder:
-                    count, quota = len(folder.listed()), folder.quota()
-                full = f", {quota:.0%} full" if quota is not None else ""
-                echo(
-                    say("{name} ({host}): ok, {count} mails in {folder}{full}").format(
-                        name=account.name, host=host, count=count, folder=account.folder, full=full
-                    )
-                )
-            if host := account.smtp_host:
-                with MailSender(account) as sender:
-                    echo(
-                        say("{name} ({host}): ok, letters up to {limit} bytes").format(
-                            name=account.name, host=host, limit=sender.limit or "?"
-                        )
-                    )
-        except MailServerError as error:
-            failed = True
-            show_error(f"{account.name} ({host}): {error.trouble}", TROUBLES[error.trouble])
+    for found in doctor_mail.servers(site, config.clock()()):
+        failed = failed or found.grade == "problem"
+        (echo if found.grade == "ok" else show_error)(f"{found.what}: {found.said}")
     if failed:
         raise typer.Exit(2)
-
-
-TROUBLES = {
-    "unreachable": "it does not answer, or breaks off: host, port, firewall?",
-    "certificate": "its certificate is not trusted, expired or of another name: ca_file?",
-    "password-file": "the password file is missing, empty, or others may read it: chmod 600",  # nosec B105  # what to look at
-    "login": "it refuses user and password; QQ and 163 want a 授权码, which ends when it is revoked",
-    "refused": "it refuses what we ask",
-    "folder": "it has no such folder",
-}
-"""What to look at, by kind of trouble."""
 
 
 @quarantine.command("list")

@@ -21,7 +21,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
 
 from pipeline import faults
-from pipeline.mail.servers import SECONDS, MailServerError, Trouble, password, trusted
+from pipeline.mail.servers import SECONDS, MailServerError, Trouble, certificate_until, password, trusted
 from pipeline.model import MailAccount, Security
 
 log = structlog.get_logger("queke.mail")
@@ -45,9 +45,11 @@ class ListedMail:
 class MailFolder:
     """The folder of an account from which mails are taken. A context manager. Raises MailServerError throughout."""
 
-    def __init__(self, account: MailAccount, *, seconds: float = SECONDS) -> None:
-        """`seconds` without an answer count as a broken line."""
-        self._account, self._seconds = account, seconds
+    def __init__(self, account: MailAccount, *, seconds: float = SECONDS, readonly: bool = False) -> None:
+        """`seconds` without an answer count as a broken line; with `readonly` nothing in it changes, not even what is
+        new.
+        """
+        self._account, self._seconds, self._readonly = account, seconds, readonly
         self._client: IMAPClient | None = None
         self._made: set[str] = set()  # folders that are known to be there
         self.validity = 0  # UIDVALIDITY: with another one all numbers mean other mails
@@ -135,6 +137,12 @@ class MailFolder:
             shares = [one.usage / one.limit for one in client.get_quota("INBOX") if one.limit]
             return max(shares, default=None)
 
+    @property
+    def certificate_until(self) -> datetime | None:
+        """Until when the server's certificate is good; None without one."""
+        with self._asked() as client:
+            return certificate_until(client.socket())
+
     # ---------------------------------------------------------------- the connection
 
     def _connected(self) -> IMAPClient:
@@ -162,7 +170,7 @@ class MailFolder:
 
     def _select(self, client: IMAPClient) -> None:
         try:
-            self.validity = int(client.select_folder(self._account.folder)[b"UIDVALIDITY"])
+            self.validity = int(client.select_folder(self._account.folder, readonly=self._readonly)[b"UIDVALIDITY"])
         except IMAPClient.AbortError:
             raise
         except (IMAPClientError, KeyError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from pipeline.errors import TemporaryError
@@ -52,3 +53,10 @@ def trusted(account: MailAccount) -> ssl.SSLContext:
         except (OSError, ssl.SSLError) as error:
             raise MailServerError(account.name, Trouble.CERTIFICATE) from error
     return context
+
+
+def certificate_until(connection: object) -> datetime | None:
+    """Until when the certificate of whoever is at the other end is good; None if the line is not secured."""
+    said = connection.getpeercert() if isinstance(connection, ssl.SSLSocket) else None
+    until = said.get("notAfter") if said else None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(until), UTC) if isinstance(until, str) else None

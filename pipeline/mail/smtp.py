@@ -10,11 +10,12 @@ import smtplib
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 from pipeline.mail.replies import LetterFate, fate
-from pipeline.mail.servers import SECONDS, MailServerError, Trouble, password, trusted
+from pipeline.mail.servers import SECONDS, MailServerError, Trouble, certificate_until, password, trusted
 from pipeline.model import MailAccount, Security
 
 LETTERS_A_CONNECTION = 20  # NetEase and others cut off whoever sends more
@@ -51,6 +52,11 @@ class MailSender:
         """How many bytes a letter may have, as the server says; 0 if it does not."""
         said = self._server.esmtp_features.get("size", "") if self._server else ""
         return int(said) if said.isdigit() else 0
+
+    @property
+    def certificate_until(self) -> datetime | None:
+        """Until when the server's certificate is good; None without one."""
+        return certificate_until(self._live().sock)
 
     def send(self, content: bytes, reader: str, *, envelope: str | None = None) -> Reply:
         """Give one letter to the server, for one reader; `envelope`: whom bounces go to, the account if None.

@@ -48,6 +48,7 @@ class MailAccount:
     smtp_host: str = ""
     smtp_port: int = 465
     smtp_security: Security = Security.TLS
+    dkim_selector: str = ""  # of the key by which the server that sends signs: `doctor` looks it up
     ca_file: Path | None = None  # certificates to trust besides the system's
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db.models import Count, Max
@@ -181,6 +181,12 @@ def latest() -> dict[str, datetime]:
     """Return, by account, when its latest mail was taken."""
     rows = Mail.objects.values("account").annotate(last=Max("received_at"))
     return {row["account"]: row["last"] for row in rows}
+
+
+def waits(account: str, limit: int = 20) -> list[timedelta]:
+    """Return how long the latest mails of an account lay on its server before they were taken in, by both clocks."""
+    rows = Mail.objects.filter(account=account).order_by("-id")[:limit]
+    return [received_at - at for received_at, at in rows.values_list("received_at", "at")]
 
 
 def quarantined(site: Site) -> list[KeptMail]:

@@ -10,11 +10,9 @@ import ctypes.util
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from gettext import gettext as say
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 from pipeline import config, database, fault_log, resources
@@ -29,9 +27,8 @@ from pipeline.reports import fonts
 from pipeline.rules import switches
 from pipeline.run import agreement
 from pipeline.schooldays import ZONE, Calendar, short_time
-from pipeline.service import timetable
-
-Grade = Literal["ok", "warning", "problem"]
+from pipeline.service import doctor_mail, timetable
+from pipeline.service.finding import Finding
 
 LIBRARIES = (
     ("pango-1.0", "libpango-1.0-0"),
@@ -48,15 +45,6 @@ _MEND = {
 }
 OLDEST_SANE = date(2026, 1, 1)
 AHEAD = timedelta(hours=1)  # by which the machine's clock may have been set back and nothing is said
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was checked."""
-
-    grade: Grade
-    what: str
-    said: str
 
 
 def examine(root: Path, now: datetime) -> list[Finding]:
@@ -79,6 +67,7 @@ def examine(root: Path, now: datetime) -> list[Finding]:
         *_disk(site),
         *_library(site),
         *store,
+        *(doctor_mail.examine(site, now) if store[0].grade == "ok" else ()),
     ]
 
 

@@ -7,7 +7,6 @@ does to its thread never reaches intake: it is told as a fault once it lasts, an
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -18,14 +17,14 @@ from typing import Self
 
 import structlog
 
-from pipeline import database, durable, fault_log, faults
-from pipeline.faults import Fault
+from pipeline import database, durable, faults
 from pipeline.inbox import archive
 from pipeline.mail.imap import ListedMail, MailFolder
 from pipeline.mail.proof import signers
 from pipeline.mail.servers import MailServerError, Trouble
 from pipeline.model import Clock, FetchedMail, MailAccount, MailKey, MailState, Site
 from pipeline.post import mails
+from pipeline.service.mail_away import ServerAway
 
 log = structlog.get_logger("queke.mail")
 
@@ -64,12 +63,12 @@ class MailFetcher:
     """Fetches an account's mails in a thread of its own. `ring` is called when some have come."""
 
     def __init__(self, site: Site, account: MailAccount, clock: Clock, ring: Callable[[], None]) -> None:
-        self._site, self._account, self._clock, self._ring = site, account, clock, ring
+        self._site, self._account, self._ring = site, account, ring
         self._fetched: SimpleQueue[FetchedMail] = SimpleQueue()
         self._settled: SimpleQueue[tuple[int, int, MailState]] = SimpleQueue()  # validity, UID
         self._given = self._taken = 0  # mails; each counted by one thread alone
         self._stopping = Event()
-        self._trouble: tuple[Fault, float] | None = None  # the last fault, and since when none of it passed
+        self.away = ServerAway(site, account, clock, account.name)
         self._thread = Thread(target=self._run, name=f"mail-{account.name}", daemon=True)
 
     @property
@@ -110,7 +109,7 @@ class MailFetcher:
                     self._serve(folder)
             except Exception as error:  # noqa: BLE001  # whatever a server says: it is told, and tried again
                 pause = _longer(pause, error)
-                self._tell(error, pause)
+                self.away.failed(error, pause)
             finally:
                 database.close()  # this thread's
 
@@ -119,7 +118,7 @@ class MailFetcher:
         above = 0
         while not self._stopping.is_set():
             listed = folder.listed(above)
-            self._trouble = None
+            self.away.answered()
             above = max([above, *(one.uid for one in listed)])
             _put_away(folder, {one.uid: known[one.uid] for one in listed if one.uid in known})
             for one in fetch(self._site, self._account, folder, [one for one in listed if one.uid not in known]):
@@ -139,17 +138,6 @@ class MailFetcher:
             if of == validity:
                 found[uid] = state
         return found
-
-    def _tell(self, error: Exception, pause: float) -> None:
-        now = time.monotonic()
-        since = self._trouble[1] if self._trouble else now
-        self._trouble = faults.fault(error), since
-        log.warning("mail_server_failed", account=self.name, **self._trouble[0].fields(), pause=pause)
-
-    def lasting(self, seconds: float) -> Fault | None:
-        """What has failed for so long without one success."""
-        trouble = self._trouble
-        return trouble[0] if trouble and time.monotonic() - trouble[1] >= seconds else None
 
 
 def _longer(pause: float, error: Exception) -> float:
@@ -172,13 +160,10 @@ class MailFetchers:
         for one in self._each:
             one.stop()
 
-    def note_troubles(self, site: Site, now: datetime) -> None:
-        """Remember servers that have failed for long, for `status`, and forget those that answer again."""
+    def tell(self, now: datetime) -> None:
+        """Say which servers have failed for long, and which answer again."""
         for one in self._each:
-            if fault := one.lasting(60.0 * site.mail.loud_minutes):
-                fault_log.note(site, "mail", fault, now, about=one.name)
-            elif fault_log.stands("mail", one.name):
-                fault_log.forget(site, "mail", [one.name])
+            one.away.tell(now)
 
     def collect(self, limit: int) -> list[FetchedMail]:
         found: list[FetchedMail] = []

@@ -7,24 +7,19 @@ when it answers again.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
-import structlog
-
-from pipeline import fault_log, faults, run
+from pipeline import run
 from pipeline.database import errors
-from pipeline.faults import Fault
 from pipeline.mail.servers import MailServerError
 from pipeline.mail.smtp import MailSender, Reply
-from pipeline.model import MailAccount, Site
+from pipeline.model import Clock, MailAccount, Site
 from pipeline.run import ReadyMail
 from pipeline.run.mail_writers import FirstPage
-
-log = structlog.get_logger("queke.mail")
+from pipeline.service.mail_away import ServerAway
 
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 900.0  # seconds after a fault, doubled each time
 MOST_IN_HAND = 40  # mails handed over at once
@@ -34,13 +29,15 @@ NAME = "smtp"
 class MailSenderThread:
     """Sends in a thread of its own. `ring` is called when it has something to tell."""
 
-    def __init__(self, site: Site, account: MailAccount, first_page: FirstPage, ring: Callable[[], None]) -> None:
+    def __init__(
+        self, site: Site, account: MailAccount, clock: Clock, first_page: FirstPage, ring: Callable[[], None]
+    ) -> None:
         self._site, self._account, self._first_page, self._ring = site, account, first_page, ring
         self._given: SimpleQueue[ReadyMail] = SimpleQueue()
         self._said: SimpleQueue[tuple[ReadyMail, Reply]] = SimpleQueue()
         self._in_hand: set[int] = set()
         self._stopping = Event()
-        self._trouble: tuple[Fault, float] | None = None
+        self._away = ServerAway(site, account, clock, NAME)
         self._thread = Thread(target=self._run, name="mail-out", daemon=True)
 
     def start(self) -> None:
@@ -67,14 +64,7 @@ class MailSenderThread:
                 for mail in ready:
                     self._in_hand.add(mail.id)
                     self._given.put(mail)
-        self._tell(now)
-
-    def _tell(self, now: datetime) -> None:
-        trouble = self._trouble
-        if trouble and time.monotonic() - trouble[1] >= 60.0 * self._site.mail.loud_minutes:
-            fault_log.note(self._site, "mail", trouble[0], now, about=NAME)
-        elif trouble is None and fault_log.stands("mail", NAME):
-            fault_log.forget(self._site, "mail", [NAME])
+        self._away.tell(now)
 
     # ---------------------------------------------------------------- in the thread
 
@@ -88,15 +78,14 @@ class MailSenderThread:
                 with MailSender(self._account) as sender:
                     while mail is not None:
                         reply = sender.send(mail.path.read_bytes(), mail.address)
-                        self._trouble, pause = None, 0.0
+                        pause = 0.0
+                        self._away.answered()
                         self._said.put((mail, reply))
                         self._ring()
                         mail = self._next()
             except (MailServerError, OSError) as error:
                 pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
-                now = time.monotonic()
-                self._trouble = faults.fault(error), self._trouble[1] if self._trouble else now
-                log.warning("mail_server_failed", account=self._account.name, **self._trouble[0].fields(), pause=pause)
+                self._away.failed(error, pause)
 
     def _next(self) -> ReadyMail | None:
         if self._stopping.is_set():

@@ -79,7 +79,8 @@ class Service:
         self._mail = MailFetchers(site, clock, self._bell.ring) if site.mail.receiving else None
         self._opener, self._pages = MailOpener(), FirstPages()
         sending = site.mail.sending
-        self._sender = MailSenderThread(site, sending, self._pages.draw, self._bell.ring) if sending else None
+        pages, ring = self._pages.draw, self._bell.ring
+        self._sender = MailSenderThread(site, sending, clock, pages, ring) if sending else None
         mail = run.MailBag(self._mail, run.MailDesk(site, self._opener, readers)) if self._mail else None
         self.coordinator = run.Coordinator(
             site, readers, clock, observe=lambda *_: self._get_on(), mail=mail, patient=True
@@ -152,7 +153,7 @@ class Service:
             log.info("stuck", files=len(stuck), more=len(stuck - self._stuck))
         self._stuck = stuck
         if self._mail is not None:
-            self._mail.note_troubles(self._site, self._clock())
+            self._mail.tell(self._clock())
         try:
             if not self._stopping:
                 self._look_at_the_clock()

@@ -11,7 +11,7 @@ import pytest
 from pipeline import config, database
 from pipeline.database import sqlite
 from pipeline.service import doctor
-from pipeline.service.doctor import Finding
+from pipeline.service.finding import Finding
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=config.ZONE)
 

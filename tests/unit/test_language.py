@@ -19,7 +19,7 @@ from typer.main import get_command
 from pipeline import cli
 from pipeline.cli import language
 from pipeline.inbox import rights
-from pipeline.service import doctor
+from pipeline.service import doctor, doctor_mail
 
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 ENGLISH = re.compile(r"\b[A-Za-z']+ [A-Za-z']+ [A-Za-z']+\b")  # three words in a row: a name has fewer
@@ -38,7 +38,7 @@ def of_the_code(repo: Path) -> set[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("say", "gettext.gettext"):
                 found |= {one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)}
-    words = {*map(str, rights.Doubt), *doctor._MEND.values()}  # said by their name
+    words = {*map(str, rights.Doubt), *doctor._MEND.values(), *doctor_mail.MEND.values()}  # said by their name
     return {text for text in found if isinstance(text, str) and text} | words
 
 

@@ -6,6 +6,7 @@ import email
 import email.policy
 import io
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,9 @@ from pathlib import Path
 
 import openpyxl
 
+from pipeline import database
 from pipeline.model import MailAccount
+from pipeline.service.watch import Service
 from tests.mail_servers import Dovecot, Sink
 from tests.sites import NOW, SCHOOLS, Desk, pupil
 from tests.system.mail.shapes import b, head, mixed, part, text_part
@@ -92,3 +95,19 @@ def words(letter: EmailMessage) -> str:
 def files(letter: EmailMessage) -> Iterator[tuple[str, bytes]]:
     for one in letter.iter_attachments():
         yield str(one.get_filename()), one.get_payload(decode=True)
+
+
+def serve(service: Service) -> None:
+    """Run a service in a thread of its own."""
+    try:
+        service.serve()
+    finally:
+        database.close()
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something is true."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never became true"
+        time.sleep(0.2)

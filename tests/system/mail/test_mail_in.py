@@ -6,14 +6,13 @@ import json
 import re
 import shutil
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from pipeline import config, database, run
+from pipeline import config, run
 from pipeline.database.models import Absence, Letter, Mail, Report, Submission
 from pipeline.executors.mails import MailOpener
 from pipeline.model import FetchedMail, MailKey, MailState, Security, Site
@@ -23,7 +22,21 @@ from pipeline.service.watch import Service
 from tests.inprocess import InProcess
 from tests.mail_servers import Cut, Wire
 from tests.sites import COUNTY, NOW
-from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, SENT, STRANGER, Place, Queke, mail, proved, untokened
+from tests.system.mail.schools import (
+    CLERK,
+    FIRST,
+    OTHER,
+    SECOND,
+    SENT,
+    STRANGER,
+    Place,
+    Queke,
+    mail,
+    proved,
+    serve,
+    until,
+    untokened,
+)
 from tests.system.mail.shapes import head, packed
 
 
@@ -281,26 +294,12 @@ def served(place: Place, queke: Queke) -> Iterator[Service]:
     site = config.load(place.root)
     with InProcess() as readers:
         service = Service(site, readers, lambda: NOW)
-        thread = threading.Thread(target=_serve, args=(service,))
+        thread = threading.Thread(target=serve, args=(service,))
         thread.start()
         yield service
         service.stop()
         thread.join(60)
         assert not thread.is_alive()
-
-
-def _serve(service: Service) -> None:
-    try:
-        service.serve()
-    finally:
-        database.close()
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it never became true"
-        time.sleep(0.2)
 
 
 def test_the_service_takes_mails_as_they_come_and_goes_on_after_its_server_was_away(
