@@ -271,10 +271,13 @@ def reports(scene: Scene, planned: Sequence[DemoFiling], *, listed: bool = True)
         content, brought, still = typed.morning(
             _template(scene, filing).read_bytes(), filing.header, filing.tables["rows"]
         )
+        zero = filing.header.get("zero") == "是" and not brought and not filing.note
+        if listed and zero and scene.stage.one_line(school, filing.day):
+            continue
         words = _how(filing, brought, still)
         counts[words] = counts.get(words, 0) + 1
         sent = SentFile(words if counts[words] <= 2 else "", school.name) if listed else None
-        scene.stage.put(folder_of(school), filing.name, content, sent)
+        scene.stage.hand_in(school, filing.name, content, sent)
 
 
 def _how(filing: DemoFiling, brought: int, still: int) -> str:
@@ -295,6 +298,7 @@ def list_results(scene: Scene) -> None:
     stage, day = scene.stage, scene.day.date
     made = len(list(stage.site.outbox.glob(f"学校/*/{day}/*日报模板*.xlsx")))
     stage.seen.append(("清晨 06:00：带入昨日缺课的模板", f"{made} 份", "已放好", "", "", ""))
+    stage.seen += stage.post.lines(day) if stage.post else ()
     for line in reconciliation.waiting("320000"):
         stage.seen.append((f"待对账：{line.what}", line.school_name, "待核对", "", "", ""))
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from gettext import gettext as say
 from pathlib import Path
 
 from pipeline import config, database
-from pipeline.demo import books, filings, loop, province, story
+from pipeline.demo import books, dovecot, filings, loop, province, story
 from pipeline.demo.filings import DayPlan, DemoFiling
 from pipeline.demo.loop import Scene
+from pipeline.demo.post import COUNTY, DemoPost
 from pipeline.demo.stage import DemoSite, Progress, SentFile, at, county_folder, folder_of
 from pipeline.errors import UsageError
 from pipeline.executors import Pool
@@ -31,6 +33,7 @@ SCHOOL_DAYS = 10  # two weeks of weekdays, none of them a holiday
 MARK = "this-is-a-demo.txt"
 WORKERS = 2
 HEADER = ("这份表", "谁的", "结果", "收下", "退回", "提示（docs/issues.md）")
+WITHOUT_MAIL = "no mail: there is no Dovecot on this machine (apt-get install dovecot-imapd)"
 MENDS = "2132910008"  # the school that sends back its return workbook corrected
 
 
@@ -43,8 +46,8 @@ class DemoSummary:
     notes: tuple[str, ...]
 
 
-def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS) -> DemoSummary:
-    """Play everything in `root`, and return a summary.
+def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS, *, mail: bool = True) -> DemoSummary:
+    """Play everything in `root`, and return a summary; with `mail` a county's schools mail, if there is a Dovecot.
 
     An earlier demo in `root` is removed; any other folder that is not empty is a UsageError.
     """
@@ -52,8 +55,11 @@ def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS) -> DemoSummar
     schools = province.schools()
     dates = tuple(_school_days(LAST_DAY, days))
     spells = {school.code: story.spells(school, days) for school in schools}
-    shelf = books.Shelf(site, schools)
-    with Pool(WORKERS) as readers:
+    with ExitStack() as held:
+        post = held.enter_context(DemoPost(root)) if mail and dovecot.installed() else None
+        site = replace(site, mail=post.plan) if post else site
+        shelf = books.Shelf(site, schools)
+        readers = held.enter_context(Pool(WORKERS))
         stage = DemoSite(site, readers, at(dates[0] - timedelta(days=3), "9:00"))
         _register(stage, shelf, progress)
         with progress(say("two weeks of history"), None) as advance:
@@ -62,8 +68,12 @@ def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS) -> DemoSummar
                 stage.drain(advance)
         with progress(say("the day before"), None) as advance:
             _eve(Scene(stage, shelf, DayPlan(days - 2, dates, spells)), advance)
+        if post is not None:
+            stage.post = post
+            post.bind([school.code for school in schools if school.county == COUNTY.code], stage.now)
         _last_day(Scene(stage, shelf, DayPlan(days - 1, dates, spells)), progress)
-    return DemoSummary(HEADER, tuple(stage.lines()), _where(site))
+    notes = _where(site) if post or not mail else (*_where(site), WITHOUT_MAIL)
+    return DemoSummary(HEADER, tuple(stage.lines()), notes)
 
 
 def _eve(scene: Scene, advance: Callable[[int], None]) -> None:
@@ -118,6 +128,7 @@ def _last_day(scene: Scene, progress: Progress) -> None:
         stage.now = at(day, "17:30")
     with progress(say("final edition"), None):
         timetable.make(stage.site, stage.now, day, final=True)
+        stage.send()
     loop.list_results(scene)
 
 

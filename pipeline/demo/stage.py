@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from pipeline import run
+from pipeline.demo.post import COUNTY as MAILING
+from pipeline.demo.post import DemoPost
 from pipeline.demo.province import COUNTIES, County, DemoSchool
 from pipeline.executors import Readers
 from pipeline.figures.batch_summary import OUTCOMES
@@ -38,6 +40,7 @@ class DemoSite:
     site: Site
     readers: Readers
     now: datetime
+    post: DemoPost | None = None
     outcomes: dict[Place, tuple[Arrival, Settled]] = field(default_factory=dict)
     sent: dict[Place, SentFile] = field(default_factory=dict)  # the files, in the order dropped
     seen: list[Line] = field(default_factory=list)  # further lines, not about a file
@@ -55,6 +58,24 @@ class DemoSite:
         if sent is not None:
             self.sent[folder, name] = sent
 
+    def hand_in(self, school: DemoSchool, name: str, content: bytes, sent: SentFile | None) -> None:
+        """Let a school hand in its report as it does now: dropped, or mailed, where it mails."""
+        if self.post is None or school.county != MAILING.code:
+            self.put(folder_of(school), name, content, sent)
+            return
+        self.post.mail(school, "缺课日报", self.now, name, content)
+        if sent is not None:
+            self.sent["", name] = sent
+
+    def one_line(self, school: DemoSchool, day: date) -> bool:
+        """Let a school that mails report in one line that nobody is absent; once, and False if it does not mail."""
+        name = f"零报告 {day}.xlsx"
+        if self.post is None or school.county != MAILING.code or ("", name) in self.sent:
+            return False
+        self.post.mail(school, "零报告", self.now)
+        self.sent["", name] = SentFile("邮件，标题一行“零报告”", school.name)
+        return True
+
     def drain(self, advance: Callable[[int], None] = lambda _: None) -> None:
         """Work until nothing is left to do, as the service would."""
 
@@ -62,7 +83,14 @@ class DemoSite:
             self.outcomes[arrival.folder, arrival.name] = (arrival, settled)
             advance(1)
 
-        run.drain(self.site, self.readers, self.clock, observe=observe)
+        with self.post.bag(self.site, self.readers) if self.post else nullcontext() as mail:
+            run.drain(self.site, self.readers, self.clock, observe=observe, mail=mail)
+        self.send()
+
+    def send(self) -> None:
+        """Send the letters that are due by mail, where there is any."""
+        if self.post is not None:
+            self.post.send(self.site, self.clock)
 
     def tick(self, day: date, clock: str) -> None:
         """Set the clock, and do what is due by then."""

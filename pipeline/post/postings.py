@@ -232,6 +232,12 @@ def counts() -> dict[PostingState, int]:
     return found
 
 
+def counts_of(state: PostingState) -> dict[PostingKind, int]:
+    """Return how many mails of each kind are in a state; none of a kind that has none."""
+    rows = Posting.objects.filter(state=state).values("kind").annotate(n=Count("id")).order_by("kind")
+    return {PostingKind(row["kind"]): row["n"] for row in rows}
+
+
 def retry(now: datetime) -> int:
     """Let the mails that wait for an admin go out again; return how many."""
     with atomic():

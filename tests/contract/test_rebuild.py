@@ -35,7 +35,7 @@ def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setattr(coordinator, "Renderer", nullcontext)
         patch.setattr(delivery, "Renderer", nullcontext)
         patch.setattr(sending, "_drawn", lambda queued, _site, _renderer: [[] for _ in queued])
-        play.build(root, _quiet, days=4)
+        play.build(root, _quiet, days=4, mail=False)
         patch.setenv("QUEKE_SITE", str(root))
         patch.setenv("QUEKE_NOW", "2026-11-20T18:30")
         for line in _typed(root):
