@@ -1,4 +1,5 @@
-"""Measure: `python -m benchmarks [--files N] [--naive N] [--quick] [--province] [--mixed N] [--history] [--assessed]`.
+"""Measure: `python -m benchmarks [--files N] [--naive N] [--quick] [--province] [--mixed N] [--history] [--assessed]
+[--mail]`.
 
 Goals stand beside the figures; nothing fails. Judge by CPU on a machine that does other things as well: rates and
 ratios on the wall suffer first.
@@ -19,7 +20,7 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks import assessment, history, mixed, naive, ours, papers, workbooks
+from benchmarks import assessment, history, mail, mixed, naive, ours, papers, workbooks
 from benchmarks.measure import Cost, measured
 from benchmarks.ours import Taken
 from benchmarks.workbooks import Drop
@@ -38,7 +39,9 @@ CORES = 2
 def main() -> None:
     """Run everything, print a table, keep the figures as JSON."""
     asked = _asked()
-    kind = next((name for name in ("mixed", "province", "history", "assessed") if getattr(asked, name)), "latest")
+    kind = next(
+        (name for name in ("mixed", "province", "history", "assessed", "mail") if getattr(asked, name)), "latest"
+    )
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     folder = Path(tempfile.mkdtemp(prefix="queke-bench-", dir=asked.folder))
     if asked.history and not history.room(folder, asked.history):
@@ -56,6 +59,8 @@ def main() -> None:
                 found["province"] = _province(folder, readers, asked.province)
             elif asked.assessed:
                 found["assessed"] = assessment.measure(folder / "assessed", asked.assessed)
+            elif asked.mail:
+                found["mail"] = mail.measure(folder, readers, asked.mail)
             elif asked.history:
                 found["history"] = history.measure(folder, readers, asked.history)
             else:
@@ -100,6 +105,9 @@ def _asked() -> argparse.Namespace:
         const=PROVINCE,
         default=0,
         help="the rules and statistics of a province's day instead, of so many schools",
+    )
+    parser.add_argument(
+        "--mail", type=int, nargs="?", const=mail.MAILS, default=0, help="so many mails instead, settled and answered"
     )
     parser.add_argument("--folder", type=Path, help="where to work; what is made there is removed in the end")
     return parser.parse_args()

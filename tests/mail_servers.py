@@ -2,92 +2,30 @@
 
 from __future__ import annotations
 
-import grp
-import os
-import pwd
 import select
 import shutil
 import socket
 import ssl
 import struct
-import subprocess
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
-from imapclient import IMAPClient
 
-from tools.programs import program
+from pipeline.demo.dovecot import PASSWORD, free_port
+from pipeline.demo.dovecot import Dovecot as PlainDovecot
 
-PASSWORD = "shouquanma-1"
 HOST = "localhost"
-DOVECOT = Path("/usr/sbin/dovecot")  # not in everybody's PATH
-
-_CONF = """
-base_dir = {root}/run
-state_dir = {root}/state
-log_path = {root}/log
-protocols = imap
-listen = 127.0.0.1
-ssl = yes
-ssl_cert = <{root}/cert.pem
-ssl_key = <{root}/key.pem
-disable_plaintext_auth = no
-auth_failure_delay = 0
-auth_username_chars =
-default_internal_user = {me}
-default_internal_group = {group}
-default_login_user = {me}
-first_valid_uid = 0
-mail_location = maildir:{root}/mail/%u
-mail_fsync = never
-passdb {{
-  driver = static
-  args = password={password}
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={root}/mail/%u
-}}
-namespace inbox {{
-  inbox = yes
-}}
-service anvil {{
-  chroot =
-}}
-service stats {{
-  chroot =
-}}
-service imap-login {{
-  chroot =
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = {tls_port}
-    ssl = yes
-  }}
-}}
-"""
-
-
-def free_port() -> int:
-    """A port on loopback on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass(frozen=True)
@@ -117,67 +55,17 @@ class Authority:
         return made
 
 
-class Dovecot:
-    """A Dovecot of our own: any user, one password. A context manager; it may be stopped and started again."""
+class Dovecot(PlainDovecot):
+    """A Dovecot of our own, by TLS too: any user, one password."""
+
+    tls = "ssl = yes\nssl_cert = <{root}/cert.pem\nssl_key = <{root}/key.pem"
 
     def __init__(self, *, expired: datetime | None = None) -> None:
         """`expired`: until when its certificate was good."""
-        self.root = Path(tempfile.mkdtemp(prefix="qk-imap-", dir="/tmp"))  # short: sockets' paths have 107 bytes
-        self.root.chmod(0o755)
+        super().__init__()
         self.authority = Authority.make(self.root, valid_until=expired)
-        self.port, self.tls_port = free_port(), free_port()
-        as_root = os.geteuid() == 0
-        self._user = pwd.getpwnam("nobody") if as_root else pwd.getpwuid(os.geteuid())
-        self._process: subprocess.Popen[bytes] | None = None
-        (self.root / "mail").mkdir()
-        (self.root / "conf").write_text(self._conf(), "utf-8")
-        if as_root:
-            for path in (self.root, *self.root.iterdir()):
-                os.chown(path, self._user.pw_uid, self._user.pw_gid)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        shutil.rmtree(self.root, ignore_errors=True)
-
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        command = [str(DOVECOT) if DOVECOT.exists() else program("dovecot"), "-F", "-c", str(self.root / "conf")]
-        other: dict[str, Any] = {}
-        if os.geteuid() == 0:
-            other = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **other)
-        _until_open(self.port)
-
-    def stop(self) -> None:
-        """Stop it; its mails stay."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(20)
-            self._process = None
-
-    @contextmanager
-    def client(self, user: str) -> Iterator[IMAPClient]:
-        """Log in as a user, past all that is tested."""
-        client = IMAPClient(HOST, self.port, ssl=False, timeout=20)
-        try:
-            client.login(user, PASSWORD)
-            yield client
-        finally:
-            with suppress(Exception):
-                client.logout()
-
-    def put(self, user: str, raw: bytes, at: datetime | None = None, folder: str = "INBOX") -> None:
-        """Put a mail into a user's folder, as if it had come at a time."""
-        with self.client(user) as client:
-            if not client.folder_exists(folder):
-                client.create_folder(folder)
-            client.append(folder, raw, msg_time=at)
+        self.tls_port = free_port()
+        self.imaps = f"port = {self.tls_port}\n    ssl = yes"
 
     def mails(self, user: str, folder: str = "INBOX") -> list[bytes]:
         """The mails in a user's folder, [] if there is no such folder."""
@@ -207,18 +95,6 @@ class Dovecot:
     def _validity(self, user: str) -> int:
         with self.client(user) as client:
             return int(client.folder_status("INBOX", ["UIDVALIDITY"])[b"UIDVALIDITY"])
-
-    def _conf(self) -> str:
-        return _CONF.format(
-            root=self.root,
-            me=self._user.pw_name,
-            group=_group(self._user.pw_gid),
-            uid=self._user.pw_uid,
-            gid=self._user.pw_gid,
-            port=self.port,
-            tls_port=self.tls_port,
-            password=PASSWORD,
-        )
 
 
 @dataclass
@@ -407,20 +283,3 @@ class Wire:
 def _reset(connection: socket.socket) -> None:
     with suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def _until_open(port: int, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
-        else:
-            return
-
-
-def _group(gid: int) -> str:
-    return grp.getgrgid(gid).gr_name

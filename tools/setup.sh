@@ -27,11 +27,13 @@ missing() {
     elif [ "$purpose" != run ]; then
         command -v soffice >/dev/null && [ -e /usr/lib/libreoffice/program/libsclo.so ] || echo libreoffice-calc
     fi
+    if [ "$purpose" = test ] || [ "$purpose" = bench ]; then
+        [ -x /usr/sbin/dovecot ] || echo dovecot-imapd
+    fi
     if [ "$purpose" = test ]; then
         [ -e /usr/lib/python3/dist-packages/uno.py ] || echo python3-uno
         compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
         command -v pdftoppm >/dev/null || echo poppler-utils
-        [ -x /usr/sbin/dovecot ] || echo dovecot-imapd
         command -v ssconvert >/dev/null || echo gnumeric
         command -v chromium >/dev/null || echo chromium
         command -v node >/dev/null || echo nodejs

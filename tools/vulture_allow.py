@@ -48,8 +48,10 @@ _.remind_at
 _.first_line
 _.remind_leader_at
 
-# dnspython reads it; socketserver calls it, in tests
+# dnspython reads it, in tests; socketserver calls and reads them
 _.nameservers
+_.daemon_threads
+_.handle
 _.handle
 
 # aiosmtpd calls and reads them, in tests

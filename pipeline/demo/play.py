@@ -56,7 +56,7 @@ def build(root: Path, progress: Progress, days: int = SCHOOL_DAYS, *, mail: bool
     dates = tuple(_school_days(LAST_DAY, days))
     spells = {school.code: story.spells(school, days) for school in schools}
     with ExitStack() as held:
-        post = held.enter_context(DemoPost(root)) if mail and dovecot.installed() else None
+        post = held.enter_context(DemoPost()) if mail and dovecot.installed() else None
         site = replace(site, mail=post.plan) if post else site
         shelf = books.Shelf(site, schools)
         readers = held.enter_context(Pool(WORKERS))

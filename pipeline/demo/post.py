@@ -52,25 +52,27 @@ _SENT = {
 class DemoPost:
     """The mail of a demo: a context manager. OSError where its servers cannot be started."""
 
-    def __init__(self, root: Path) -> None:
-        self._secret = root / "mail-demo.secret"
+    def __init__(self) -> None:
         self._held = ExitStack()
         self._dovecot, self._box = Dovecot(), LetterBox()
         self._opener, self._pages = MailOpener(), FirstPages()
         self._waiting = 0  # mails that were not fetched yet
 
     def __enter__(self) -> Self:
-        self._secret.touch(0o600)
-        self._secret.write_text(PASSWORD + "\n", "utf-8")
         for one in (self._dovecot, self._box, self._opener, self._pages):
             self._held.enter_context(one)
+        self._secret.touch(0o600)
+        self._secret.write_text(PASSWORD + "\n", "utf-8")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._held.close()
-        self._secret.unlink(missing_ok=True)
+
+    @property
+    def _secret(self) -> Path:
+        return self._dovecot.root / "secret"
 
     @property
     def plan(self) -> MailPlan:

@@ -38,8 +38,7 @@ from pipeline.service import mail_fetch, timetable
 from tests.inprocess import InProcess
 from tests.mail_servers import HOST, Cut, Dovecot, Sink, Wire
 from tests.sites import COUNTY, KEY, NOW, Desk, pupil
-from tests.system.mail.schools import AUTHSERV, CLERK, FIRST, SENT, mail
-from tests.system.mail.test_mail_out import files, mended
+from tests.system.mail.schools import AUTHSERV, CLERK, FIRST, SENT, files, mail, mended
 
 READERS = {COUNTY: "jyj@county.example", "320100": "jyj@city.example", "320000": "jyt@province.example"}
 OURS = "queke@office.example"

@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from pathlib import Path
 
-import openpyxl
 import pytest
 from PIL import Image
 
@@ -31,6 +30,7 @@ from tests.system.mail.schools import (
     files,
     letters,
     mail,
+    mended,
     proved,
     setting,
     words,
@@ -39,20 +39,6 @@ from tests.system.mail.shapes import mixed, text_part
 
 PUPIL = "示例甲"
 UNCLEAR = Reply(LetterFate.UNCLEAR)
-
-
-def mended(back: bytes, folder: Path) -> bytes:
-    """A return workbook with its missing class filled in, saved by openpyxl."""
-    path = folder / "back.xlsx"
-    path.write_bytes(back)
-    book = openpyxl.load_workbook(path)
-    sheet = book.active
-    assert sheet is not None
-    head = next(row for row in sheet.iter_rows() if any(str(cell.value or "").startswith("班级") for cell in row))
-    at = next(cell.column for cell in head if str(cell.value or "").startswith("班级"))
-    sheet.cell(head[0].row + 1, at).value = "三(3)班"
-    book.save(path)
-    return path.read_bytes()
 
 
 def posted() -> Counter[tuple[str, str]]:
