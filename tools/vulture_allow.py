@@ -52,7 +52,6 @@ _.remind_leader_at
 _.nameservers
 _.daemon_threads
 _.handle
-_.handle
 
 # aiosmtpd calls and reads them, in tests
 _._trigger_server
