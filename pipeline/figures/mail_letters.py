@@ -144,12 +144,20 @@ def of_digest(values: Mapping[str, Any]) -> tuple[str, ...]:
     return (said, f"在办预警 {alerts} 条，停课 {closed} 个班。")
 
 
-def card(
-    unit: str, number: str, due: datetime, *, school: bool, attached: Sequence[str], left_out: Sequence[str]
+def card(  # noqa: PLR0913  # what it is about, and what goes along
+    unit: str,
+    number: str,
+    due: datetime,
+    now: datetime,
+    *,
+    school: bool,
+    attached: Sequence[str],
+    left_out: Sequence[str],
 ) -> CardLetter:
     """Send a warning's card to the school, or to its county, that must answer it."""
     until = f"{due.month}月{due.day}日 {due:%H:%M}"
-    first = f"预警信息报告卡 {number} · 请在 {until} 前答复"
+    asked = f"请在 {until} 前答复" if now < due else f"{until} 已到期，请马上答复"
+    first = f"预警信息报告卡 {number} · {asked}"
     steps: tuple[str, ...]
     if school:
         what = "系统按本校报来的缺课发出一条预警，请尽快核实。"

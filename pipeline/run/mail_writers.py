@@ -135,6 +135,7 @@ def _card(posting: QueuedPosting, site: Site) -> MailLetter | None:
         _name(posting.unit),
         facts.id,
         facts.due_at,
+        posting.queued_at,
         school=is_school(posting.unit),
         attached=[part.name for part in along.files],
         left_out=along.left_out,

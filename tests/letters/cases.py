@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipeline import issues
@@ -96,12 +96,14 @@ def _papers(title: str, said: tuple[str, ...], *attached: str, pictures: tuple[s
     return mail_letters.papers(CITY, title, day, said=said, attached=attached, left_out=(), pictures=pictures)
 
 
-def _card(unit: str, copy: str, *, school: bool, left_out: bool) -> Letter:
+def _card(unit: str, copy: str, *, school: bool, left_out: bool = False, days: int = 0) -> Letter:
     due = datetime(2026, 11, 21, 15, 2, tzinfo=ZONE)
     files = [f"预警信息报告卡 2026-0007 {copy}.pdf", f"预警信息报告卡 2026-0007 {copy}（填报）.xlsx"]
     files += [f"核实工作单 2026-0007 {copy}.pdf"] if school else []
     along, at_home = ([], files) if left_out else (files, [])
-    return mail_letters.card(unit, "2026-0007", due, school=school, attached=along, left_out=at_home)
+    return mail_letters.card(
+        unit, "2026-0007", due, due + timedelta(days=days - 1), school=school, attached=along, left_out=at_home
+    )
 
 
 SILENT = SchoolMissing(SCHOOL, "李老师", "100-0000-0001", StatusCounts.MISSING, ())
@@ -159,7 +161,11 @@ CASES: Mapping[str, LetterCase] = {
     ),
     "card-school": LetterCase(
         "card", "A warning, to its school", "within a minute of the warning, by night too",
-        lambda: _card(SCHOOL, "学校联", school=True, left_out=False),
+        lambda: _card(SCHOOL, "学校联", school=True),
+    ),
+    "card-late": LetterCase(
+        "card", "A card that is sent again after it was due", "within a minute of what changed it",
+        lambda: _card(SCHOOL, "学校联", school=True, days=2),
     ),
     "card-county": LetterCase(
         "card", "A warning, to its county", "within a minute of the warning, by night too",
