@@ -11,7 +11,7 @@ from pipeline.database import sql
 from pipeline.merge import CurrentRow, ReportState
 from pipeline.model import TodoKind
 from pipeline.schooldays import today
-from pipeline.turns.cases import Changed, Derived, SpellRow, derive, signs_of
+from pipeline.turns.cases import SIGNS, Changed, Derived, SpellRow, derive, signs_of
 from pipeline.turns.report_state import Key
 from pipeline.turns.transaction import Writes
 
@@ -78,7 +78,7 @@ def _changed(standing: ReportState) -> Changed:
 def case_row(values: Mapping[str, object]) -> SpellRow:
     """Return the values of a stored row that concern its case."""
     get: Callable[[str], Any] = values.get  # the columns hold what SpellRow says
-    signs = signs_of(get("reason"), get("symptoms"), get("temperature"), get("diagnosis"))
+    signs = signs_of(*map(get, SIGNS))
     return SpellRow(
         get("class_key"), get("start"), get("onset"), get("row_state"), get("returned"), get("began"), signs
     )

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from pipeline.database import sql
@@ -22,6 +23,9 @@ DEEP = 120  # days in which the beginning is searched, for a pupil whom the last
 
 Campus = tuple[str, str]  # school, campus
 Key = tuple[date, str, str]  # day, school, campus
+
+SIGNS = ("reason", "symptoms", "temperature", "diagnosis", "admitted", "test_result", "severe", "shared_meal")
+"""The columns by which a row may meet a rule, besides its days and places; 因病 or not is the first."""
 
 
 class SpellRow(NamedTuple):
@@ -260,8 +264,8 @@ def _rows(
     days: Sequence[date], schools: Sequence[str], pupils: Sequence[str]
 ) -> Iterable[tuple[date, str, str, str, SpellRow]]:
     text = (
-        "SELECT day, school, campus, pupil, class_key, start, onset, row_state, returned, began,"
-        " reason, symptoms, temperature, diagnosis FROM absence WHERE day IN ? AND school IN ?"
+        "SELECT day, school, campus, pupil, class_key, start, onset, row_state, returned, began, "  # nosec B608  # our own words
+        f"{', '.join(SIGNS)} FROM absence WHERE day IN ? AND school IN ?"
     )
     lists: list[Sequence[object]] = [[one.isoformat() for one in days], schools]
     if pupils:
@@ -284,9 +288,9 @@ def _rows(
         )
 
 
-def signs_of(reason: object, symptoms: object, temperature: object, diagnosis: object) -> tuple[object, ...]:
-    """Return the values that a row's groups follow from, the same for a row just read and a stored one."""
-    return (reason, symptoms, None if temperature is None else float(temperature), diagnosis)  # type: ignore[arg-type]  # a number
+def signs_of(*values: object) -> tuple[object, ...]:
+    """Return the values of `SIGNS`, the same for a row just read and a stored one."""
+    return tuple(float(one) if isinstance(one, Decimal) else one or None for one in values)
 
 
 def _date(value: date | str) -> date:

@@ -118,6 +118,29 @@ def test_a_cluster_warns_whatever_day_it_is_told(school: Site, told: int) -> Non
     assert [(hit.rule, hit.day, hit.n) for hit in AlertHit.objects.filter(rule="E01")] == [("E01", DAY, 4)]
 
 
+@pytest.mark.parametrize(
+    ("more", "rule"),
+    [
+        ({"severe": True}, "E04"),
+        ({"diagnosis": "D02", "admitted": True, "test_result": "positive"}, "S03"),
+        ({"shared_meal": True}, "E01"),
+        ({"diagnosis": "D13", "test_result": "positive"}, "C06"),
+    ],
+)
+def test_what_a_later_row_adds_to_a_case_warns_on_the_day_of_the_case(
+    school: Site, more: dict[str, object], rule: str
+) -> None:
+    """Though its symptoms and its diagnosis are those of the row before."""
+    everybody = [f"{name}{n}" for name in PUPILS for n in "12"]
+    first = {"symptoms": "S13", "diagnosis": more.get("diagnosis", "")}
+    report(school, day_report(1, 0, *((name, first) for name in everybody)))
+    assess.warn(school, RULES, NOW)
+    assert not AlertHit.objects.filter(rule=rule).exists()
+    report(school, day_report(2, 1, *((name, {**first, **more, "start": DAY}) for name in everybody)))
+    assess.warn(school, RULES, NOW)
+    assert DAY in {hit.day for hit in AlertHit.objects.filter(rule=rule)}
+
+
 words = st.sampled_from(
     [
         {},
