@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from rich.cells import cell_len
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
@@ -169,6 +168,8 @@ class _Formatter(_Help):  # type: ignore[misc]  # the library keeps its name to 
             self.write(f"{'':>{self.current_indent if line else 0}}{line}\n")
 
     def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        from rich.cells import cell_len  # only for help: it takes a while to load
+
         rows = [(KIND.sub(lambda kind: gettext.gettext(kind[0]), name), help_) for name, help_ in rows]
         first = min(max((cell_len(name) for name, _ in rows), default=0), col_max) + col_spacing
         for name, help_ in rows:
@@ -186,6 +187,8 @@ class _Context(typer.Context):
 
 
 def _wrapped(text: str, width: int) -> list[str]:
+    from rich.cells import cell_len  # only for help: it takes a while to load
+
     lines = []
     for paragraph in text.split("\n"):
         line, used = "", 0

@@ -43,11 +43,10 @@ def desk(content: bytes, decide: Decide, reporter: str = "") -> bytes:
     """A 县级处理单 with what its county decides, line by line. `reporter`: 经办人."""
     book = Template(content)
     values: dict[str, dict[tuple[int, int], object]] = {}
-    if reporter:
-        first = form("desk").tables[0].sheet
-        values[first] = dict(_beside(book.cells(first), {"经办人": reporter}))
     for sheet in book.sheets:
         cells = book.cells(sheet)
+        if reporter and "经办人" in map(_label, cells.values()):
+            values[sheet] = dict(_beside(cells, {"经办人": reporter}))
         for row, line, columns in _lines(cells):
             values.setdefault(sheet, {}).update({(row, columns[h]): v for h, v in decide(sheet, line).items()})
     return book.put(values)

@@ -7,7 +7,7 @@ from pipeline.model import Issue, Repair
 from pipeline.validate.bounds import FIRST, MOST, bounded
 from tests import formbooks as books
 
-WRONG = {"性别": "男女不详", "起始日": "看不懂", "时段": "早中晚", "体温": "四十度", "发病日期": "前天吧"}
+WRONG = {"性别": "男女不详", "起始日": "看不懂", "时段": "早中晚", "体温": "很烫", "发病日期": "前天吧"}
 
 
 def issue(row: int, code: str = "sex-unknown", column: str = "性别") -> Issue:

@@ -25,7 +25,7 @@ from pipeline.service.watch import Service
 from tests.inprocess import InProcess
 from tests.mail_servers import Dovecot, Sink, Wire, free_port
 from tests.sites import NOW
-from tests.system.mail.schools import CLERK, FIRST, Place, Queke, mail, serve, until
+from tests.system.mail.schools import CLERK, FIRST, OTHER, SECOND, Place, Queke, mail, serve, until
 
 GOOD = {
     "office.example": ["v=spf1 a:smtp.office.example -all", "another word"],
@@ -185,6 +185,8 @@ def test_a_server_that_is_away_stops_nothing_and_is_loud_after_ten_minutes(
     for module in (mail_fetch, mail_send):
         monkeypatch.setattr(module, "FIRST_PAUSE", 0.05)
         monkeypatch.setattr(module, "LONGEST_PAUSE", 0.2)
+    queke("mailboxes", "wish", CLERK, "都不要", "--unit", FIRST)  # it is past the hour of reminders
+    queke("mailboxes", "wish", OTHER, "都不要", "--unit", SECOND)
     sending.send(mail())
     queke("mail", "fetch")  # its answer waits
     moment = [NOW]

@@ -38,6 +38,8 @@ def at_rest(place: Place) -> bool:
 def test_a_service_that_is_killed_at_random_loses_no_mail_and_answers_each_once(
     sending: Place, queke: Queke, sink: Sink
 ) -> None:
+    queke("mailboxes", "wish", CLERK, "都不要", "--unit", FIRST)  # it is past the hour of reminders
+    queke("mailboxes", "wish", OTHER, "都不要", "--unit", SECOND)
     sending.send(mail(("缺课日报.xlsx", sending.desk.absence(FIRST, [pupil(0), pupil(1, class_name=None)]))))
     sending.send(mail(subject="零报告", sender=OTHER))
     sending.send(mail(("a.xlsx", b"PK"), sender=STRANGER))
