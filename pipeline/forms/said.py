@@ -59,6 +59,9 @@ class Said:
         return tuple(one for one in self.diseases if one.code in _RANK)
 
 
+_ABBREVIATION = 4  # letters, at most
+
+
 def rank(code: str) -> int:
     """The place of a disease among those that spread; of all others, a greater number."""
     return _RANK.get(code, len(_RANK))
@@ -269,7 +272,8 @@ def _words(piece: str) -> Iterator[tuple[str, Word | None]]:
     for at in range(size - 1, -1, -1):
         cost[at], step[at] = cost[at + 1] + 100, 1
         for length in range(1, min(longest, size - at) + 1):
-            if piece[at : at + length] in words and cost[at + length] + 1 < cost[at]:
+            end = at + length
+            if piece[at:end] in words and cost[end] + 1 < cost[at] and not _inside_another(piece, at, end):
                 cost[at], step[at] = cost[at + length] + 1, length
     at, left = 0, ""
     while at < size:
@@ -285,6 +289,14 @@ def _words(piece: str) -> Iterator[tuple[str, Word | None]]:
         at += step[at]
     if left:
         yield left, None
+
+
+def _inside_another(piece: str, at: int, end: int) -> bool:
+    """Whether an abbreviation (mp) is only letters of a longer word (example): of an address, say."""
+    if end - at > _ABBREVIATION or not (piece[at:end].isascii() and piece[at:end].isalpha()):
+        return False
+    beside = piece[max(0, at - 1) : at] + piece[end : end + 1]
+    return any(char.isascii() and char.isalpha() for char in beside)
 
 
 def _understood(heard: _Hearing, plain: str) -> Said:

@@ -117,6 +117,7 @@ def test_what_could_lose_a_disease_is_asked_once_and_in_a_clerks_words(cells: di
         {"症状1": "发热", "诊断": "流感", "备注": "鼻炎"},
         {"症状1": "水痘"},
         {"症状1": "发热", "备注": "发烧38.5在家休息"},
+        {"症状1": "发热", "备注": "见 https://example.invalid/campus"},  # mp is an abbreviation, there it is letters
     ],
 )
 def test_what_agrees_is_not_asked_about(cells: dict[str, str]) -> None:
