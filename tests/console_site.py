@@ -91,10 +91,12 @@ class Client:
         found = _TOKEN.search(self.get(path).text)
         return html.unescape(found[1]) if found else ""
 
-    def post(self, path: str, said: Mapping[str, object], on: str = "") -> Answer:
+    def post(
+        self, path: str, said: Mapping[str, object], on: str = "", headers: Mapping[str, str] | None = None
+    ) -> Answer:
         """Post a form, with the token of the page it stands on."""
         pairs = {"csrfmiddlewaretoken": self.token(on or path), **said}
-        return self.ask(path, urllib.parse.urlencode(pairs, doseq=True).encode())
+        return self.ask(path, urllib.parse.urlencode(pairs, doseq=True).encode(), headers)
 
     def upload(self, path: str, files: Mapping[str, bytes], on: str) -> Answer:
         edge = "----edge-of-a-part"

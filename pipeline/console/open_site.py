@@ -66,7 +66,9 @@ def open_console(site: Site, hosts: list[str], *, proxies: int = 0, https: bool 
     logging.getLogger("django").setLevel(logging.CRITICAL + 1)  # its tracebacks end in the text of an error
     logging.getLogger("axes").setLevel(logging.CRITICAL + 1)
     settings.ALLOWED_HOSTS = hosts
-    settings.AXES_IPWARE_PROXY_COUNT = proxies
+    # the first proxy names the browser, each further one adds a name; without a proxy nobody is believed
+    settings.AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR" if proxies else "REMOTE_ADDR"]
+    settings.AXES_IPWARE_PROXY_COUNT = max(proxies - 1, 0)
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = https
     settings.CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in hosts if host != "*"] if https else []
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if proxies else None

@@ -82,8 +82,6 @@ AXES_LOCKOUT_CALLABLE = "pipeline.console.views.login.locked_out"
 AXES_VERBOSE = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_SENSITIVE_PARAMETERS = ["password", "code"]
-AXES_IPWARE_PROXY_COUNT = 0  # behind nginx: 1, see `server.open_console`
-AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
 OTP_TOTP_ISSUER = "缺课监测"
 
 LOGGING_CONFIG = None  # structlog is set up by the command

@@ -20,6 +20,10 @@ def test_a_wrong_password_tells_nothing_and_locks_after_five(served: ConsoleSite
     assert statuses[-1] == 429
     assert client.login("linxiao").status == 429, "the right one, too, for a while"
     assert served.client("xuexiao").get("/school").status == 200, "and nobody else"
+    said = {"username": "linxiao", "password": PASSWORD}
+    assert client.post("/login", said, headers={"X-Forwarded-For": "203.0.113.9"}).status == 429, (
+        "nor elsewhere by word"
+    )
 
 
 def test_a_login_leads_to_pages_of_this_site_only(served: ConsoleSite) -> None:
