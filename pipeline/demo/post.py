@@ -45,8 +45,14 @@ _SENT = {
     PostingKind.ANSWER: "去信：回执，附退回修正表",
     PostingKind.PAPERS: "去信：每日简报，首页在正文里，附未报名单",
     PostingKind.CARD: "去信：预警信息报告卡",
+    PostingKind.REVIEW: "去信：请分管领导审核",
+    PostingKind.REMIND: "去信：催未报的学校",
+    PostingKind.LEAD: "去信：请分管领导过问",
+    PostingKind.LIST: "去信：县里的未报名单，点开就能打电话",
+    PostingKind.TEMPLATE: "去信：今天的模板",
+    PostingKind.ACCOUNT: "去信：开户通知",
 }
-"""How letters are named in the table of outcomes; others by their kind."""
+"""How letters are named in the table of outcomes."""
 
 
 class DemoPost:
@@ -128,7 +134,7 @@ class DemoPost:
         taken = mails.counts()[MailState.TAKEN]
         yield (f"来信：{COUNTY.city}{COUNTY.name}各校改用邮件报", f"{taken} 封", "收下", "", "", "")
         for kind, count in postings.counts_of(PostingState.SENT).items():
-            yield (_SENT.get(kind, kind), f"{count} 封", f"已发出，见 post/{day}/", "", "", "")
+            yield (_SENT[PostingKind(kind)], f"{count} 封", f"已发出，见 post/{day}/", "", "", "")
 
 
 def _address(code: str) -> str:
