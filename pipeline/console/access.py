@@ -66,14 +66,9 @@ class Visitor:
         return self.account.holder or str(self.account.username)
 
     @property
-    def is_admin(self) -> bool:
-        """Whether it runs the site."""
-        return bool(self.account.is_staff)
-
-    @property
     def needs_factor(self) -> bool:
         """Whether a second factor is asked: 等保三级, two factors for whoever sees much."""
-        return self.is_admin or self.level in ABOVE_COUNTY
+        return self.account.is_staff or self.level in ABOVE_COUNTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +79,11 @@ class Route:
     view: Callable[..., HttpResponseBase]
     name: str
     levels: frozenset[Level] = EVERYBODY
-    admins: bool = False
     free: bool = False
 
     def allows(self, reader: Visitor) -> bool:
         """Whether the page is this reader's."""
-        return reader.is_admin if self.admins else reader.level in self.levels
+        return reader.level in self.levels
 
 
 ROUTES: dict[str, Route] = {}

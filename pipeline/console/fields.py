@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pipeline.forms.base import Column
@@ -34,8 +34,7 @@ def of(column: Column, text: str = "", faults: tuple[str, ...] = ()) -> PageFiel
 
 def blank(column: Column) -> PageField:
     """Return a column's empty field, with the browser's own choice of a day."""
-    made = of(column)
-    return PageField(made.name, made.head, "", made.told, made.choices, kind=_KINDS.get(column.dtype, "text"))
+    return replace(of(column), kind=_KINDS.get(column.dtype, "text"))
 
 
 def typed(column: Column, text: str) -> str:

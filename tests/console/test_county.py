@@ -1,8 +1,11 @@
-"""What a county does on its pages besides the boards."""
+"""What a county does on its pages besides the boards; what a school is told of a file that went back."""
 
 from pipeline import config, database
 from pipeline.database.models import Decision
+from pipeline.forms import form
+from pipeline.xlsx.fill import Template, fill
 from tests.console_site import ConsoleSite
+from tests.sites import DAY
 
 
 def test_a_county_excuses_its_own_school_with_a_reason_and_takes_it_back(served: ConsoleSite) -> None:
@@ -30,3 +33,16 @@ def test_days_are_summed_up_and_given_as_a_workbook(served: ConsoleSite) -> None
     book = county.get("/office/over/often?from=2026-11-18&to=2026-11-19&as=xlsx")
     assert book.body[:2] == b"PK"
     assert county.get("/office/over/days?from=2026-12-18&to=2026-12-19").status == 400
+
+
+def test_a_file_that_goes_back_whole_says_where_its_workbook_lies(served: ConsoleSite) -> None:
+    clerk = served.client("xuexiao")
+    blank = clerk.get("/school/template/absence").body
+    rows = [
+        {"class_name": "三(3)班", "name": "示例甲", "sex": "男", "reason": "因病", "start": DAY, "symptom1": "咳嗽"}
+    ]
+    wrong = fill(Template(blank), form("absence"), {"day": "看不懂的日子"}, {"rows": rows})
+    page = clerk.outcome(clerk.upload("/school/upload", {"a.xlsx": wrong}, on="/school")).text
+    assert "在这里改" not in page
+    assert 'href="/papers"' in page.partition('class="receipt"')[2]
+    assert "退回修正表" in clerk.get("/papers").text
