@@ -58,7 +58,7 @@ def measure(folder: Path, readers: Readers, count: int) -> dict[str, object]:
         account = site.mail.accounts[0]
         with measured() as answering, MailSender(account) as sender:
             sent = run.send_mails(
-                site, lambda one: sender.send(one.path.read_bytes(), one.address), lambda: ours.NOW, account,
+                site, sender.send, lambda: ours.NOW, account,
                 first_page=drawn,
             )  # fmt: skip
     found: dict[str, object] = {

@@ -26,6 +26,7 @@ from pipeline.demo.dovecot import PASSWORD, free_port
 from pipeline.demo.dovecot import Dovecot as PlainDovecot
 
 HOST = "localhost"
+DROPS = "421 drops"
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Sink:
     """An SMTP server that keeps what it is given. A context manager.
 
     `replies` answers for it: called with the stage ("MAIL", "RCPT", "DATA") and the address or text, it returns a reply
-    to give instead, or None.
+    to give instead, DROPS to break the line, or None.
     """
 
     def __init__(self, authority: Authority | None = None, *, limit: int = 40_000_000) -> None:
@@ -174,6 +175,8 @@ class _Handler:
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if reply := self._sink.replies("RCPT", address):
+            if reply == DROPS:
+                server.transport.abort()
             return reply
         envelope.rcpt_tos.append(address)
         return "250 OK"

@@ -46,6 +46,7 @@ BARRIERS: dict[tuple[str, str], str] = {
     ): "a step of the clock keeps no other from being done; raised at the end",
     ("pipeline/database/errors.py", "attempted"): "a submission, letter or mail of many: the others go on; all callers",
     ("pipeline/service/mail_fetch.py", "_run"): "the thread of a mailbox: told, then tried again after a pause",
+    ("pipeline/service/mail_send.py", "_run"): "the thread that sends: told, then tried again after a pause",
 }
 
 FAILURES = frozenset({"warning", "error", "critical"})  # levels at which a fault is logged

@@ -82,9 +82,7 @@ def send(
         show_error(say("`queke watch` works on this site and sends by itself"))
         return
     with hold_site(site), FirstPages() as pages, MailSender(account) as sender:
-        count = run.send_mails(
-            site, lambda one: sender.send(one.path.read_bytes(), one.address), clock, account, first_page=pages.draw
-        )
+        count = run.send_mails(site, sender.send, clock, account, first_page=pages.draw)
     echo(say("{count} sent").format(count=count))
 
 

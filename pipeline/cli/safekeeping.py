@@ -124,6 +124,12 @@ def _tell(source: Path, folder: Path, done: Restored) -> None:
             submissions=done.submissions, decisions=done.decisions, journalled=done.journalled
         )
     )
+    if done.mails:
+        echo(
+            say("{count} mails were to go out when it was made: `queke mail send --again` sends them").format(
+                count=done.mails
+            )
+        )
     if done.aside:
         echo(say("what stood there is in {aside}").format(aside=done.aside))
     if done.differs:

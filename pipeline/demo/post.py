@@ -125,7 +125,7 @@ class DemoPost:
         account = self.plan.accounts[0]
         with MailSender(account) as sender:
             run.send_mails(
-                site, lambda one: sender.send(one.path.read_bytes(), one.address), clock, account,
+                site, sender.send, clock, account,
                 first_page=self._pages.draw,
             )  # fmt: skip
 

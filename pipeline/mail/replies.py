@@ -18,6 +18,7 @@ class LetterFate(StrEnum):
     ADMIN = "admin"  # our account, our address or our content: a person must look
     NEVER = "never"  # this reader, or this letter, will not do
     UNCLEAR = "unclear"  # the line broke after the letter was given: it may have arrived
+    GONE = "gone"  # no server was asked: our copy of it cannot be read any more
 
 
 _WORDS: tuple[tuple[str, LetterFate], ...] = (

@@ -6,6 +6,7 @@ It is told as unclear; the same bytes, with the same Message-ID, are then sent o
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from contextlib import suppress
@@ -19,6 +20,9 @@ from pipeline.mail.servers import SECONDS, MailServerError, Trouble, certificate
 from pipeline.model import MailAccount, Security
 
 LETTERS_A_CONNECTION = 20  # NetEase and others cut off whoever sends more
+GO_ON = 354  # what a server says that wants the letter
+_LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
+LAST_SECONDS = 300.0  # after the last dot: some look at a letter for minutes, and who hangs up meanwhile sends it twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,9 @@ class Reply:
 class MailSender:
     """The connection of an account that sends. A context manager; MailServerError if the server cannot be used."""
 
-    def __init__(self, account: MailAccount, *, seconds: float = SECONDS) -> None:
-        """`seconds` without an answer count as a broken line."""
-        self._account, self._seconds = account, seconds
+    def __init__(self, account: MailAccount, *, seconds: float = SECONDS, last_seconds: float = LAST_SECONDS) -> None:
+        """`seconds` without an answer count as a broken line, after the last dot of a letter `last_seconds`."""
+        self._account, self._seconds, self._last_seconds = account, seconds, last_seconds
         self._server: smtplib.SMTP | None = None
         self._given = 0
 
@@ -70,6 +74,8 @@ class MailSender:
         self._given += 1
         try:
             reply = self._offered(server, envelope if envelope is not None else self._account.address, reader)
+        except UnicodeError:  # an address that no command can hold
+            reply = Reply(LetterFate.NEVER)
         except (smtplib.SMTPException, OSError) as error:
             self._hang_up()
             raise MailServerError(self._account.name, Trouble.UNREACHABLE) from error
@@ -90,16 +96,31 @@ class MailSender:
 
     def _given_over(self, server: smtplib.SMTP, content: bytes) -> Reply:
         try:
-            code, text = server.data(content)
-        except smtplib.SMTPDataError as error:  # it did not want the letter
-            return Reply(fate(error.smtp_code, _words(error.smtp_error)), error.smtp_code)
-        except (smtplib.SMTPException, OSError):
+            code, text = server.docmd("data")
+        except (smtplib.SMTPException, OSError) as error:  # it has nothing of the letter
             self._hang_up()
-            return Reply(LetterFate.UNCLEAR)
+            raise MailServerError(self._account.name, Trouble.UNREACHABLE) from error
+        if code == GO_ON:
+            try:
+                code, text = self._last_word(server, content)
+            except (smtplib.SMTPException, OSError):
+                self._hang_up()
+                return Reply(LetterFate.UNCLEAR)
         found = fate(code, _words(text))
         if found is LetterFate.SLOW:
             self._hang_up()
         return Reply(found, code)
+
+    def _last_word(self, server: smtplib.SMTP, content: bytes) -> tuple[int, bytes]:
+        """What the server says after the last dot; it has its time for that."""
+        live = server.sock
+        if live is not None:
+            live.settimeout(self._last_seconds)
+        server.send(_LEADING_DOT.sub(b"..", content) + (b"" if content.endswith(b"\r\n") else b"\r\n") + b".\r\n")
+        said = server.getreply()
+        if live is not None:
+            live.settimeout(self._seconds)
+        return said
 
     def _live(self) -> smtplib.SMTP:
         if self._server is None:

@@ -99,6 +99,11 @@ def written(number: int, message_id: str, path: str, sha256: str) -> None:
     Posting.objects.filter(pk=number).update(message_id=message_id, path=path, sha256=sha256)
 
 
+def unwritten(number: int) -> None:
+    """A mail's bytes are gone: it is written anew, under the Message-ID it has."""
+    Posting.objects.filter(pk=number).update(path="", sha256="")
+
+
 def begin(numbers: Collection[int], now: datetime) -> None:
     """Note, before a server gets them, that these are being sent."""
     with atomic():
@@ -125,6 +130,17 @@ def found_again() -> int:
     """
     mine = Posting.objects.filter(state=PostingState.SENDING)
     return mine.update(state=PostingState.ADMIN, why="rebuilt")
+
+
+def found_restored(now: datetime) -> int:
+    """In a store that is a copy of earlier: of what was to go out then nobody knows whether it has since. A person
+    decides likewise. Return how many there are.
+    """
+    with atomic():
+        mine = list(Posting.objects.filter(state__in=_OPEN).order_by("id").values_list("pk", flat=True))
+        for number in mine:
+            end(number, PostingState.ADMIN, now, why="restored")
+    return len(mine)
 
 
 def again(number: int, attempts: int, code: int, why: str, now: datetime) -> PostingState:

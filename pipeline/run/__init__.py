@@ -18,6 +18,7 @@ from pipeline.run.lock import Busy, is_held, last_cycle, note_cycle
 from pipeline.run.mail_in import MailBag, MailDesk
 from pipeline.run.mail_in import sweep as sweep_mails
 from pipeline.run.mail_out import ReadyMail, queue_answers
+from pipeline.run.mail_out import give as give_mail
 from pipeline.run.mail_out import note as note_mail
 from pipeline.run.mail_out import ready as ready_mails
 from pipeline.run.mail_out import send as send_mails
@@ -38,6 +39,7 @@ __all__ = [
     "deliver",
     "drain",
     "follow",
+    "give_mail",
     "is_held",
     "last_cycle",
     "make_rosters",

@@ -16,9 +16,10 @@ import structlog
 
 from pipeline import durable
 from pipeline.database import errors
-from pipeline.faults import Fault
+from pipeline.faults import Fault, fault
 from pipeline.mail.compose import compose, message_id
 from pipeline.mail.replies import LetterFate
+from pipeline.mail.servers import MailServerError
 from pipeline.mail.smtp import Reply
 from pipeline.model import MailAccount, PostingKind, PostingState, Site
 from pipeline.post import mails, postings
@@ -91,37 +92,55 @@ def ready(
     return found
 
 
+def give(mail: ReadyMail, to_server: Callable[[bytes, str], Reply]) -> Reply:
+    """Give a mail's bytes to a server. Raises what that raises, and nothing where the bytes are gone."""
+    try:
+        content = mail.path.read_bytes()
+    except OSError as error:
+        log.warning("mail_unreadable", posting=mail.id, **fault(error).fields())
+        return Reply(LetterFate.GONE)
+    return to_server(content, mail.address)
+
+
 def note(mail: ReadyMail, reply: Reply, now: datetime) -> None:
     """Note what a server said of a mail. One that is unclear is sent once more; unclear again, a person looks at it:
-    nobody shall get it three times.
+    nobody shall get it three times. One whose bytes are gone is written anew; if it may have arrived already, a person
+    looks: it would not be the same mail.
     """
-    twice = mail.doubtful and reply.fate is LetterFate.UNCLEAR
+    twice = mail.doubtful and reply.fate in {LetterFate.UNCLEAR, LetterFate.GONE}
     state = PostingState.ADMIN if twice else _ENDS.get(reply.fate)
     log.info("mailed", posting=mail.id, fate=reply.fate, code=reply.code)
+    if reply.fate is LetterFate.GONE:
+        postings.unwritten(mail.id)
     if state is not None:
         postings.end(mail.id, state, now, reply.code, reply.fate if state is not PostingState.SENT else "")
     else:
-        postings.again(mail.id, mail.attempts + 1, reply.code, reply.fate, now)
+        why = LetterFate.UNCLEAR if mail.doubtful else reply.fate  # the doubt stays
+        postings.again(mail.id, mail.attempts + 1, reply.code, why, now)
 
 
 def send(
     site: Site,
-    give: Callable[[ReadyMail], Reply],
+    to_server: Callable[[bytes, str], Reply],
     now: Callable[[], datetime],
     account: MailAccount,
     *,
     first_page: FirstPage,
 ) -> int:
-    """Send all that is due, one after the other, by `give`; return how many went out. Raises what `give` raises."""
-    sent = 0
+    """Send all that is due, one after the other; return how many went out. Raises what `to_server` raises."""
+    sent, batch = 0, list[ReadyMail]()
     try:
         with errors.temporary():
             queue_answers(site, now())
             while batch := ready(site, account, now(), 20, first_page=first_page):
-                for mail in batch:
-                    reply = give(mail)
-                    note(mail, reply, now())
+                while batch:
+                    reply = give(batch[0], to_server)
+                    note(batch.pop(0), reply, now())
                     sent += reply.fate is LetterFate.SENT
+    except MailServerError:
+        for mail in batch:  # none of these was given to it
+            note(mail, Reply(LetterFate.WAIT), now())
+        raise
     finally:  # what went out is in the archive, too: nobody who makes the store again sends it twice
         noting.note_down(site, now())
     return sent
@@ -141,13 +160,15 @@ def _written(
     if not posting.path and not may_go(site, posting.address):
         postings.end(posting.id, PostingState.VOID, now, why="domain")
         return None
+    doubtful = posting.why == LetterFate.UNCLEAR
     kept = site.root / posting.path if posting.path else None
-    path = kept if kept is not None and kept.is_file() else _compose(site, account, posting, now, first_page)
-    return (
-        None
-        if path is None
-        else ReadyMail(posting.id, posting.address, posting.attempts, path, posting.why == LetterFate.UNCLEAR)
-    )
+    if kept is not None and not kept.is_file():
+        if doubtful:  # it may have arrived, and what is written now would not be the same
+            postings.end(posting.id, PostingState.ADMIN, now, why=LetterFate.GONE)
+            return None
+        kept = None
+    path = kept or _compose(site, account, posting, now, first_page)
+    return None if path is None else ReadyMail(posting.id, posting.address, posting.attempts, path, doubtful)
 
 
 def as_bytes(

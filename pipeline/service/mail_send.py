@@ -14,7 +14,7 @@ from threading import Event, Thread
 
 from pipeline import run
 from pipeline.database import errors
-from pipeline.mail.servers import MailServerError
+from pipeline.mail.replies import LetterFate
 from pipeline.mail.smtp import MailSender, Reply
 from pipeline.model import Clock, MailAccount, Site
 from pipeline.run import ReadyMail
@@ -23,6 +23,7 @@ from pipeline.service.mail_away import ServerAway
 
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 900.0  # seconds after a fault, doubled each time
 MOST_IN_HAND = 40  # mails handed over at once
+MOST_BROKEN = 2  # times that a line may break over one mail, before others go first
 NAME = "smtp"
 
 
@@ -46,7 +47,8 @@ class MailSenderThread:
     def stop(self, seconds: float = 35.0) -> None:
         """End the thread after the mail it has in hand; what it was handed stays noted as being sent."""
         self._stopping.set()
-        self._thread.join(seconds)
+        if self._thread.is_alive():
+            self._thread.join(seconds)
 
     def turn(self, now: datetime) -> None:
         """Note what became of mails, and hand over what is due. In the coordinator's thread."""
@@ -69,23 +71,28 @@ class MailSenderThread:
     # ---------------------------------------------------------------- in the thread
 
     def _run(self) -> None:
-        pause, mail = 0.0, None
+        pause, mail, broken = 0.0, None, 0
         while not self._stopping.wait(pause):
             mail = mail or self._next()
             if mail is None:
                 continue
+            connected = False
             try:
                 with MailSender(self._account) as sender:
                     while mail is not None:
-                        reply = sender.send(mail.path.read_bytes(), mail.address)
-                        pause = 0.0
+                        connected = True
+                        self._said.put((mail, run.give_mail(mail, sender.send)))
+                        pause, broken, mail = 0.0, 0, None
                         self._away.answered()
-                        self._said.put((mail, reply))
                         self._ring()
                         mail = self._next()
-            except (MailServerError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  # whatever a server does: it is told, and tried again
+                broken += connected
                 pause = min(max(FIRST_PAUSE, 2 * pause), LONGEST_PAUSE)
                 self._away.failed(error, pause)
+                if mail is not None and broken >= MOST_BROKEN:  # it may be this one: the others shall not wait for it
+                    self._said.put((mail, Reply(LetterFate.WAIT)))
+                    mail, broken, pause = None, 0, 0.0
 
     def _next(self) -> ReadyMail | None:
         if self._stopping.is_set():

@@ -17,6 +17,7 @@ from pipeline.errors import ConfigError, UsageError
 from pipeline.inbox import archive, evidence
 from pipeline.inbox.archive import JOURNAL
 from pipeline.model import Site
+from pipeline.post import postings
 from pipeline.run.lock import hold_site
 from pipeline.service import backup
 from pipeline.service.backup import MANIFEST, Manifest
@@ -38,6 +39,7 @@ class Restored:
     differs: Sequence[int]
     aside: Path | None
     after: Sequence[dict[str, object]]
+    mails: int  # that were to go out then: a person decides whether they do
 
 
 def newest(source: Path) -> Path:
@@ -109,7 +111,8 @@ def restore(folder: Path, root: Path, now: datetime, *, database_url: str = "", 
                 path.chmod(0o700)
         durable.sync_many((), (root,))
         submissions, decisions, journalled, differs = _count(site)
-    return Restored(manifest, submissions, decisions, journalled, differs, aside, after)
+        mails = postings.found_restored(now)
+    return Restored(manifest, submissions, decisions, journalled, differs, aside, after, mails)
 
 
 def _after(root: Path, last: int) -> list[dict[str, object]]:

@@ -69,15 +69,11 @@ class Circle:
                 run.drain(self.site, readers, lambda: NOW, mail=bag)
             account = self.site.mail.accounts[0]
             with suppress(MailServerError), MailSender(account, seconds=5) as sender:
-                give = partial(self._given, sender)
-                run.send_mails(self.site, give, lambda: NOW, account, first_page=drawn)
+                run.send_mails(self.site, sender.send, lambda: NOW, account, first_page=drawn)
             if done() and not source.troubles and not Posting.objects.filter(state__in=("queued", "sending")).exists():
                 return
             Posting.objects.filter(state="queued").update(due_at=NOW)
         raise AssertionError("it never was done")
-
-    def _given(self, sender: MailSender, one: run.ReadyMail):  # what the server says
-        return sender.send(one.path.read_bytes(), one.address)
 
     def letter_to(self, address: str) -> list[EmailMessage]:
         return [one for one in read(self.sink) if str(one["To"]) == address]

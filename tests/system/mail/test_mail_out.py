@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from pipeline import config, run
 from pipeline.database.models import Mail, Posting
 from pipeline.mail.replies import LetterFate
 from pipeline.mail.smtp import MailSender, Reply
@@ -265,6 +267,26 @@ def test_a_mail_whose_end_stays_unclear_is_sent_twice_at_most(
         Posting.objects.update(due_at="2026-11-20T00:00:00Z")
     assert given == [given[0]] * 2
     assert posted() == Counter({("answer", "admin"): 1})
+
+
+def test_after_a_restore_nothing_goes_out_that_may_have_gone_out(
+    sending: Place, queke: Queke, sink: Sink, tmp_path: Path
+) -> None:
+    sending.send(mail(("a.xlsx", sending.report(FIRST, 0))))
+    queke("mail", "fetch")
+    run.queue_answers(config.load(sending.root), NOW)
+    assert queke("backup", tmp_path / "backups")[0] == 0
+    queke("mail", "send")
+    code, said = queke("restore", tmp_path / "backups", sending.root, "--replace")
+    assert (code, "1 mails were to go out" in said) == (0, True), said
+    shutil.copy(next(sending.root.glob("before-restore-*/mail.secret")), sending.root)  # it is in no backup
+    queke("mail", "send")
+    assert len(sink.taken) == 1
+    assert posted() == Counter({("answer", "admin"): 1})
+    queke("mail", "send", "--again")
+    assert [one.readers for one in sink.taken] == [[CLERK]] * 2
+    numbers = {str(one["Message-ID"]) for one in letters(sink)}
+    assert len(numbers) == 1, "a reader's program knows it again"
 
 
 def test_letters_go_to_allowed_domains_only(sending: Place, queke: Queke, sink: Sink) -> None:
