@@ -1,4 +1,4 @@
-"""desk, closures, excuse: a county's work, for somebody who lives in a shell."""
+"""desk, closures, excuse, unreview: a county's work, for somebody who lives in a shell."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def add(app: typer.Typer) -> None:
     """Hang the commands of this group into `app`."""
     app.command()(desk)
     app.command()(excuse)
+    app.command()(unreview)
     app.add_typer(closures, name="closures")
 
 
@@ -77,6 +78,23 @@ def excuse(
     run.follow(site, config.clock())
     said = say("{unit}: no longer excused on {day}") if undo else say("{unit}: excused on {day}")
     echo(said.format(unit=unit, day=day_of(day, now)))
+
+
+def unreview(
+    context: typer.Context,
+    unit: UnitCode,
+    day: Annotated[str, typer.Option("--day", help="The day as 2026-11-20.")],
+    why: Why = "",
+    who: Who = "",
+) -> None:
+    """Take back that a school's head approved a day's report: it was a mistake. By mail he can do so himself."""
+    from pipeline import config
+    from pipeline.settling import reviews
+
+    opened(context)
+    found = day_of(day, config.clock()())
+    reviews.withdraw(unit, found, decided_by(who, why))
+    echo(say("{unit}: {day} is not approved any more").format(unit=unit, day=found))
 
 
 @closures.command("list")

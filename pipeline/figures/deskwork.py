@@ -124,9 +124,14 @@ def new_class(campus: str, name: str, roll: int | None, first: date | None) -> s
     return f"缺课日报里有名册没有的班：{where}{name}{pupils}（{first} 起）"
 
 
-def mailbox(address: str, seq: int) -> str:
-    """Return the question whether a mailbox is a school's."""
-    return f"学校的填报表（流水号 {seq}）是从没有登记过的邮箱 {address} 发来的；是不是学校的邮箱，请打电话问学校"
+def mailbox(address: str, seq: int, others: int) -> str:
+    """Return the question whether a mailbox is a school's. `others`: schools of which it is asked likewise."""
+    said = f"学校的填报表（流水号 {seq}）是从没有登记过的邮箱 {address} 发来的；是不是学校的邮箱，请打电话问学校"
+    if others:
+        said += (
+            f"。它还发来了另外 {others} 所学校的表：认给一所，别校的表就要从别的邮箱发；几所学校合用的，都退回，表照收"
+        )
+    return said
 
 
 def filing(

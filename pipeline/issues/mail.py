@@ -21,7 +21,12 @@ ENTRIES: Mapping[str, Message] = {
         "请每个校区用各自的填报表报。",
         public=("campuses",),
     ),
-    "mail-reviewed": advice("{day}的缺课日报已记为“已审核”。", "这之后再有更正，会再请您审核。", public=("day",)),
+    "mail-reviewed": advice(
+        "{day}的缺课日报已记为“已审核”。", "这之后再有更正，会再请您审核；同意错了，再回复“撤回”。", public=("day",)
+    ),
+    "mail-review-undone": advice(
+        "{day}的缺课日报已撤回审核。", "改好重报后会再请您审核；没有改动的，再回复一次“同意”。", public=("day",)
+    ),
     "mail-review-unclear": error(
         "{day}的缺课日报没有记为审核：没有看出您是不是同意。",
         "同意的，回复时第一行只写“同意”两个字；要改的，请告诉填报人用“整份更正”重报。",

@@ -192,6 +192,10 @@ _DESK: Mapping[str, InBoth] = {
         "不在待认的邮箱中：{mailbox}；见 queke mailboxes asked",
         "no such mailbox waits for a word: {mailbox}; see `queke mailboxes asked`",
     ),
+    "review-none": InBoth(
+        "{school} {day} 的缺课日报没有人审核过，或已经撤回",
+        "nobody has approved the report of {school} for {day}, or it was taken back",
+    ),
     "mailbox-not-decided": InBoth(
         "没有办过这个邮箱，或已经撤回：{mailbox}",
         "nothing was decided of this mailbox, or it was taken back: {mailbox}",

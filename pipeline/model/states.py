@@ -90,6 +90,7 @@ class DecisionKind(StrEnum):
     MAILBOX_RETURN = "mailbox-return"
     MAILBOX_UNDO = "mailbox-undo"
     DAY_REVIEW = "day-review"
+    DAY_UNREVIEW = "day-unreview"
 
 
 class Opinion(StrEnum):

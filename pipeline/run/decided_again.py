@@ -69,10 +69,10 @@ def _raise(one: Decided) -> None:
     raising.raise_alert(Raised(day=one.day, **said, **counted), one.by)  # type: ignore[arg-type]  # by name
 
 
-def _review(one: Decided) -> None:
+def _review(one: Decided, *, approves: bool) -> None:
     if one.day is None:
         raise ValueError("a review has its day")
-    reviews.approve(one.target, one.day, one.by)
+    (reviews.approve if approves else reviews.withdraw)(one.target, one.day, one.by)
 
 
 def _open(one: Decided) -> None:
@@ -120,7 +120,8 @@ _AGAIN: Mapping[DecisionKind, Callable[[Decided], object]] = {
     _KIND.MAILBOX_CONFIRM: lambda one: known_mailboxes.confirm(one.target, one.by),
     _KIND.MAILBOX_RETURN: lambda one: known_mailboxes.refuse(one.target, one.by),
     _KIND.MAILBOX_UNDO: lambda one: known_mailboxes.take_back(one.target, one.by),
-    _KIND.DAY_REVIEW: _review,
+    _KIND.DAY_REVIEW: partial(_review, approves=True),
+    _KIND.DAY_UNREVIEW: partial(_review, approves=False),
     _KIND.RECONCILE: lambda one: reconciliation.settle(one.target, one.by),
     _KIND.ROLL_CONFIRM: lambda one: rolls.confirm(one.target, one.by, one.settling.site.policy),
     _KIND.ROLL_RETURN: lambda one: rolls.send_back(one.target, one.by),

@@ -162,11 +162,12 @@ class MailDesk:
         return mail_review.read(mail) if answers else None
 
     def _reviewed(self, one: FetchedMail, mail: OpenedMail, word: LeaderWord, now: datetime) -> JudgedMail:
-        """A mail that approves a day's report, or is told why it does not."""
-        state = MailState.REFUSED if word.day is None else MailState.TAKEN
+        """A mail that approves a day's report, or takes that back, or is told why nothing comes of it."""
+        state = MailState.REFUSED if word.approves is None else MailState.TAKEN
         found = MailVerdict(state, word.issue.code, word.school, answerable=True)
         by = DecidedBy(f"{lookup.contact(word.school).leader} {mail.senders[0]}".strip(), "", now)
-        then = partial(reviews.approve, word.school, word.day, by) if word.day else None
+        said = reviews.approve if word.approves else reviews.withdraw
+        then = partial(said, word.school, word.day, by) if word.approves is not None else None
         log.info("mail", account=one.key.account, uid=one.key.uid, state=state, why=found.why, files=0)
         return JudgedMail(one, replace(mail, issues=(word.issue,)), found, proved=True, then=then)
 

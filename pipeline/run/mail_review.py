@@ -1,5 +1,5 @@
-"""A 分管领导 answers a receipt: 同意 marks the day 已审核. His mailbox must be bound as his and proved, and the thread
-one of ours; what he quotes is not his word.
+"""A 分管领导 answers a receipt: 同意 marks the day 已审核, 撤回 takes that back. His mailbox must be bound as his and
+proved, and the thread one of ours; what he quotes is not his word.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from pipeline.settling import reviews
 
 @dataclass(frozen=True, slots=True)
 class LeaderWord:
-    """What a 分管领导 said of a receipt, and the answer to it. `day`: the day he approves; None if he does not."""
+    """What a 分管领导 said of a receipt, and the answer to it. `approves`: False where he takes it back, None where
+    nothing comes of it.
+    """
 
     school: str
-    day: date | None
+    day: date
     issue: Issue
+    approves: bool | None = None
 
 
 def read(mail: OpenedMail) -> LeaderWord | None:
@@ -35,13 +38,15 @@ def read(mail: OpenedMail) -> LeaderWord | None:
     school, day, stands = about
     said = approval.read(mail.first_line)
     details = (("day", chinese_date(day)),)
+    if said is False and reviews.of([(school, day)]):
+        return LeaderWord(school, day, Issue("mail-review-undone", details=details), approves=False)
     if not said:
         return LeaderWord(
-            school, None, Issue("mail-review-no" if said is False else "mail-review-unclear", details=details)
+            school, day, Issue("mail-review-no" if said is False else "mail-review-unclear", details=details)
         )
     if not stands:
-        return LeaderWord(school, None, Issue("mail-review-older", details=details))
-    return LeaderWord(school, day, Issue("mail-reviewed", details=details))
+        return LeaderWord(school, day, Issue("mail-review-older", details=details))
+    return LeaderWord(school, day, Issue("mail-reviewed", details=details), approves=True)
 
 
 def _submissions(kind: PostingKind, ref: str) -> tuple[int, ...]:

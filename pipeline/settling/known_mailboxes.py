@@ -1,10 +1,12 @@
 """待认邮箱: a mailbox nobody knows sent a school's own template. Its county says whether the mailbox is the school's.
 
-M12: the number of the first such mail. Confirmed, what comes from there is the school's word, as soon as it is proved.
+M12: the number of the first such workbook. Confirmed, what comes from there is the school's word, as soon as it is
+proved.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -51,9 +53,9 @@ def ask(checked: Sequence[Checked], settled: Sequence[Settled], site: Site, now:
         if row is None or not row.sender or row.sender in known:
             continue
         if row.proved or site.mail.lenient:  # else nothing would be gained
-            columns = ("id", "address", "unit", "seq", "asked_at", "state")
+            columns = ("id", "address", "unit", "asked_at", "state")
             text = sql.insert("asked_mailbox", columns) + " ON CONFLICT DO NOTHING"
-            sql.run(text, [(row.pk, row.sender, one.unit, seq, sql.moment(now), AskedState.WAITING)])
+            sql.run(text, [(seq, row.sender, one.unit, sql.moment(now), AskedState.WAITING)])
 
 
 def waiting(division: str) -> list[PendingItem]:
@@ -64,6 +66,7 @@ def waiting(division: str) -> list[PendingItem]:
         rows = rows.filter(unit__in=schools)
     found = list(rows)
     names = lookup.names({row.unit for row in found})
+    schools_of = Counter(row.address for row in found)
     return [
         PendingItem(
             id=f"{PREFIX}{row.pk}",
@@ -72,7 +75,7 @@ def waiting(division: str) -> list[PendingItem]:
             school_name=names.get(row.unit, row.unit),
             day=today(row.asked_at),
             since=row.asked_at,
-            what=deskwork.mailbox(row.address, row.seq),
+            what=deskwork.mailbox(row.address, row.pk, schools_of[row.address] - 1),
         )
         for row in found
     ]

@@ -1,4 +1,4 @@
-"""已审核: what a school's 分管领导 says, by mail, of the day's report as it stood then.
+"""已审核: what a school's 分管领导 says, by mail, of the day's report as it stood then; or takes back.
 
 A decision like any other; it changes no record. What is changed of the day afterwards is to be looked at again.
 """
@@ -11,10 +11,14 @@ from datetime import date, datetime
 
 from pipeline.database.decision_log import decide
 from pipeline.database.models import Decision, Report, Submission
+from pipeline.database.transactions import atomic
 from pipeline.figures import notices
 from pipeline.forms.absence import ABSENCE
+from pipeline.issues.refusals import refusal
 from pipeline.model import TAKEN, DecidedBy, DecisionKind
 from pipeline.schooldays import ZONE
+
+_SAID = (DecisionKind.DAY_REVIEW, DecisionKind.DAY_UNREVIEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,22 @@ def approve(school: str, day: date, by: DecidedBy) -> None:
     decide(DecisionKind.DAY_REVIEW, school, by, day=day)
 
 
+def withdraw(school: str, day: date, by: DecidedBy) -> None:
+    """Note that a day's report was not looked at after all. Raises UsageError where nobody said it was."""
+    with atomic():
+        if not of([(school, day)]):
+            raise refusal("review-none", school=school, day=day.isoformat())
+        decide(DecisionKind.DAY_UNREVIEW, school, by, day=day)
+
+
 def of(days: Iterable[tuple[str, date]]) -> dict[tuple[str, date], Review]:
     """Return the last review of each of these schools' days; a day nobody looked at is left out."""
     wanted = set(days)
     rows = Decision.objects.filter(
-        day__in={day for _, day in wanted}, what=DecisionKind.DAY_REVIEW, target__in={school for school, _ in wanted}
+        day__in={day for _, day in wanted}, what__in=_SAID, target__in={school for school, _ in wanted}
     )
     last = {(row.target, row.day): row for row in rows.order_by("seq") if row.day and (row.target, row.day) in wanted}
+    last = {at: row for at, row in last.items() if row.what == DecisionKind.DAY_REVIEW}
     changed = _changed({school for school, _ in last}, {day for _, day in last}) if last else {}
     return {
         at: Review(row.at, row.who, stands=changed.get(at, 0) <= (row.settled_seq or 0)) for at, row in last.items()

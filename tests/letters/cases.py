@@ -117,7 +117,7 @@ def _reminder(*, leader: bool) -> Letter:
 
 def _told(code: str) -> Letter:
     issue = Issue(code, details=(("day", TODAY),))
-    return mail_notes.told(SCHOOL, issues.message(issue), issues.remedy(issue), todo=code != "mail-reviewed")
+    return mail_notes.told(SCHOOL, issues.message(issue), issues.remedy(issue), todo=code == "mail-review-unclear")
 
 
 _MAIL = "within a minute of a mail of a bound, proved mailbox, to that mailbox"
@@ -177,6 +177,9 @@ CASES: Mapping[str, LetterCase] = {
     ),
     "note-reviewed": LetterCase(
         "note", "同意", "within a minute of his answer, to the 分管领导", lambda: _told("mail-reviewed")
+    ),
+    "note-withdrawn": LetterCase(
+        "note", "撤回", "within a minute of his answer, to the 分管领导", lambda: _told("mail-review-undone")
     ),
     "note-not-reviewed": LetterCase(
         "note", "Any other word", "within a minute of his answer, to the 分管领导",

@@ -65,6 +65,7 @@ ASKED: Mapping[str, Callable[[Known], Arguments]] = {
     "status": lambda _: (),
     "desk": lambda k: ("--unit", "320106", "-o", k.folder / "处理单.xlsx"),
     "excuse": lambda k: ("--unit", k.school, "--day", "2026-11-23", "--why", EVIL),
+    "unreview": lambda k: ("--unit", k.school, "--day", "2026-11-23", "--why", EVIL),
     "cards": lambda _: (),
     "trace": lambda k: (k.held,),
     "export": lambda k: ("absence", "--for", k.school),

@@ -1193,7 +1193,6 @@ class Migration(migrations.Migration):
                 ("id", models.BigIntegerField(primary_key=True, serialize=False)),
                 ("address", models.CharField(max_length=254)),
                 ("unit", models.CharField(max_length=20)),
-                ("seq", models.BigIntegerField()),
                 ("asked_at", models.DateTimeField()),
                 (
                     "state",
@@ -1398,6 +1397,7 @@ class Migration(migrations.Migration):
                             ("mailbox-return", "mailbox-return"),
                             ("mailbox-undo", "mailbox-undo"),
                             ("day-review", "day-review"),
+                            ("day-unreview", "day-unreview"),
                         ],
                         max_length=40,
                     ),
@@ -1454,6 +1454,7 @@ class Migration(migrations.Migration):
                             ("what", "mailbox-return"),
                             ("what", "mailbox-undo"),
                             ("what", "day-review"),
+                            ("what", "day-unreview"),
                             _connector="OR",
                         ),
                         name="decision_what_known",

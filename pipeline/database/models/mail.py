@@ -42,13 +42,12 @@ class Mailbox(models.Model):
 
 class AskedMailbox(models.Model):
     """A mailbox nobody knows, from which a school's own template came: its county is asked whether it is the school's.
-    `id` is the number of the first such mail.
+    `id` is the number of the first workbook that proved itself.
     """
 
     id = models.BigIntegerField(primary_key=True)
     address = models.CharField(max_length=254)
     unit = models.CharField(max_length=20)
-    seq = models.BigIntegerField()  # of the submission that proved itself
     asked_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=choices(AskedState), default=AskedState.WAITING.value)
 

@@ -92,6 +92,25 @@ def test_a_leader_approves_a_day_by_one_word_from_his_own_mailbox(led: Place, qu
     assert Decision.objects.count() == 1
 
 
+def test_what_was_approved_by_mistake_is_taken_back_by_mail_or_command(led: Place, queke: Queke, sink: Sink) -> None:
+    found = {str(one["To"]): one for one in exchange(led, queke, sink, mail(("a.xlsx", led.report(FIRST, 0))))}
+
+    def reviewed() -> list[int]:
+        return json.loads(queke("status", "--json")[1])["reviewed"]
+
+    for n, (said, subject, stands) in enumerate(
+        [("同意", "已审核", 1), ("撤回，点错了", "已撤回审核", 0), ("撤回", "没有记为审核", 0), ("同意", "已审核", 1)]
+    ):
+        (told,) = exchange(led, queke, sink, reply(HEAD, found[HEAD], said, number=20 + n))
+        assert subject in told["Subject"]
+        assert reviewed() == [1, stands]
+    assert queke("unreview", "--unit", FIRST, "--day", "2026-11-20", "--why", "打错了")[0] == 0
+    assert reviewed() == [1, 0]
+    assert queke("unreview", "--unit", FIRST, "--day", "2026-11-20")[0] == 2, "nothing is left to take back"
+    kinds = Decision.objects.order_by("seq").values_list("what", flat=True)
+    assert list(kinds) == ["day-review", "day-unreview", "day-review", "day-unreview"]
+
+
 def page_of(school: str) -> dict[str, object]:
     """What the page of the day says."""
     return dict(Edition.objects.filter(kind="page", place=school).latest("n").figures)

@@ -59,7 +59,8 @@ def a_week_of_mails(place: Place, queke: Queke, sink: Sink) -> None:
     asked = next(one for one in letters(sink) if one["To"] == HEAD)
     approves = proved(HEAD) + f"In-Reply-To: {asked['Message-ID']}\r\n".encode()
     exchange(mail(sender=HEAD, extra=approves, subject="回复").replace("您好".encode(), "同意".encode()))
-    assert Decision.objects.filter(what="day-review").exists()
+    queke("unreview", "--unit", FIRST, "--day", "2026-11-20")
+    assert set(Decision.objects.values_list("what", flat=True)) >= {"day-review", "day-unreview"}
     for n in range(3):
         place.send(mail(("a.xlsx", untokened(place.report(FIRST, n + 2))), sender=STRANGER, subject=f"陌生{n}"))
     exchange(mail(extra=b"Precedence: list\r\n" + proved(CLERK)))

@@ -86,6 +86,20 @@ def test_a_county_says_whose_the_mailbox_is_that_sent_a_school_s_template(place:
     assert bound(FIRST) == {(CLERK, "speaker", "command")}
 
 
+def test_of_a_mail_with_workbooks_of_several_schools_each_is_asked_about(place: Place, queke: Queke) -> None:
+    two = [(f"{code}.xlsx", place.report(code, n)) for n, code in enumerate((FIRST, SECOND))]
+    place.send(mail(*two, sender=STRANGER))
+    queke("mail", "fetch")
+    said = queke("mailboxes", "asked", "--unit", COUNTY)[1]
+    assert [FIRST in said, SECOND in said] == [True, True]
+    assert said.count("它还发来了另外 1 所学校的表") == 2
+    assert queke("mailboxes", "confirm", "M2", "--who", "李")[0] == 0
+    assert bound(SECOND) == {(OTHER, "speaker", "command"), (STRANGER, "speaker", "desk")}
+    code, said = queke("mailboxes", "confirm", "M1", "--who", "李")
+    assert (code, bound(FIRST)) == (2, {(CLERK, "speaker", "command")}), "a mailbox speaks for one unit"
+    assert "它还发来了" not in queke("mailboxes", "asked", "--unit", COUNTY)[1]
+
+
 def test_nobody_is_asked_about_a_mailbox_that_is_not_proved_or_is_known(place: Place, queke: Queke) -> None:
     place.send(mail(("日报.xlsx", place.report(FIRST, 0)), sender=STRANGER, extra=b""))
     place.send(mail(("日报.xlsx", place.report(SECOND, 0)), sender=CLERK, extra=b""))
