@@ -31,10 +31,12 @@ ACCOUNTS: Mapping[str, tuple[str, Level]] = {
     "xuexiao": ("2132010001", Level.SCHOOL),
     "linxiao": ("2132010002", Level.SCHOOL),
     "xian": ("320106JY", Level.COUNTY),
+    "xianer": ("320106WJ", Level.COUNTY),
     "linxian": ("320102JK", Level.COUNTY),
     "shi": ("320100WJ", Level.CITY),
     "sheng": ("320000JY", Level.PROVINCE),
 }
+HOLDERS = {"xianer": "示例另一人"}
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -141,8 +143,9 @@ def make(root: Path) -> None:
     database.open(config.load(root))
     enter_schools()
     for name, (unit, level) in ACCOUNTS.items():
+        holder = HOLDERS.get(name, "示例填报人")
         Account.objects.create_user(
-            name, PASSWORD, unit_id=unit, level=level, holder="示例填报人", is_active=True, must_change=False,
+            name, PASSWORD, unit_id=unit, level=level, holder=holder, is_active=True, must_change=False,
             confirmed_on=date(2026, 11, 2),
         )  # fmt: skip
     database.close()

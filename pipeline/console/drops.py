@@ -118,14 +118,25 @@ def standing(drop: Drop) -> Standing:
     """Return what became of a drop's files so far."""
     site = open_site.site()
     folder = f"{_folder(drop.unit, open_site.now())}/{_PLACE} {drop.id}"
-    rows = Submission.objects.filter(received_seq__gt=drop.since, folder=folder).exclude(state=State.RECEIVED)
-    states = {row.received_seq: State(row.state) for row in rows.order_by("received_seq")}
+    states = settled(drop)
     receipts = receipts_of(drop.unit, list(states))
     done = tuple(DropOutcome(seq, state, receipts[seq]) for seq, state in states.items())
     if len(done) == drop.count:
         with suppress(OSError):  # gone before, or somebody wrote into it
             (site.inbox / folder).rmdir()
     return Standing(done, max(0, drop.count - len(done)), is_held(site))
+
+
+def waiting(drop: Drop) -> int:
+    """Return how many files of a drop nobody has settled yet."""
+    return max(0, drop.count - len(settled(drop)))
+
+
+def settled(drop: Drop) -> dict[int, State]:
+    """Return the files of a drop that are settled, by number."""
+    folder = f"{_folder(drop.unit, open_site.now())}/{_PLACE} {drop.id}"
+    rows = Submission.objects.filter(received_seq__gt=drop.since, folder=folder).exclude(state=State.RECEIVED)
+    return {row.received_seq: State(row.state) for row in rows.order_by("received_seq")}
 
 
 def receipts_of(unit: str, seqs: Sequence[int]) -> dict[int, Receipt]:

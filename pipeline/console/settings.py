@@ -21,7 +21,7 @@ from pipeline.database.settings import (  # noqa: F401  # Django reads them here
     USE_TZ,
 )
 
-OWN_APPS = ("sessions", "axes", "otp_totp", "otp_static")  # whose tables lie in the console's own file
+OWN_APPS = ("sessions", "axes", "otp_totp", "otp_static", "django_cache")  # whose tables lie in the console's own file
 
 INSTALLED_APPS = [
     *store.INSTALLED_APPS,
@@ -59,6 +59,16 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [Path(__file__).parent / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+
+CACHES = {  # who saved which line a moment ago: seen by all processes of the server
+    "default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+    "lines": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "saved_lines",
+        "TIMEOUT": 3600,
+        "OPTIONS": {"MAX_ENTRIES": 20000},
+    },
+}
 
 ALLOWED_HOSTS: list[str] = []
 LOGIN_URL = "/login"

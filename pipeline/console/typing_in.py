@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pipeline import issuing
 from pipeline.forms import form
 from pipeline.forms.desk import KEY as DESK_KEY
+from pipeline.forms.desk import matter_of
 from pipeline.issuing import card as cards
 from pipeline.issuing import desk as desks
 from pipeline.letters.queue import Facts
@@ -93,6 +94,10 @@ def _voided(content: bytes, void: Sequence[str]) -> bytes:
 
 
 def decided(site: Site, division: str, now: datetime, said: Mapping[str, Typed], by: str) -> bytes:
-    """A 县级处理单 with opinions on some of its lines. `said`: by 事项号, the county's cells by header."""
-    content = desks.workbook(site, division, now)
+    """A 县级处理单 of a few lines with opinions on them. `said`: by 事项号, the county's cells by header."""
+    targets: dict[str, list[str]] = {}
+    for key in said:
+        board, target, _ = matter_of(key)
+        targets.setdefault(board, []).append(target)
+    content = desks.some(site, division, now, targets)
     return typed.desk(content, lambda _, line: dict(said.get(line[DESK_KEY], {})), reporter=by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern
 
 from pipeline.console.access import COUNTIES, OFFICES, SCHOOLS, Route, routes
-from pipeline.console.views import cards, county, health, login, mending, office, papers, said, school, sending
+from pipeline.console.views import boards, cards, county, health, login, mending, office, papers, said, school, sending
 
 urlpatterns: list[URLPattern] = routes(
     Route("", login.home, "home"),
@@ -34,7 +34,8 @@ urlpatterns: list[URLPattern] = routes(
     Route("office/excuses", county.excused, "office-excuses", COUNTIES),
     Route("office/excuse", county.excuse, "office-excuse", COUNTIES),
     Route("office/desk", office.desk, "office-desk", COUNTIES),
-    Route("office/<str:name>", office.board, "office-board", COUNTIES),
+    Route("office/saved/<str:key>", boards.saved, "office-saved", COUNTIES),
+    Route("office/<str:name>", boards.board, "office-board", COUNTIES),
 )
 handler404 = "pipeline.console.views.told.missing"
 handler500 = "pipeline.console.views.told.fault"

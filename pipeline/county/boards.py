@@ -26,6 +26,7 @@ from pipeline.settling import (
     rolls,
 )
 from pipeline.settling.amendments import Bench
+from pipeline.settling.held_files import TicketKey
 from pipeline.turns.pending_items import PendingItem
 
 
@@ -40,12 +41,24 @@ class Board:
     decide: Callable[[Deed, DecidedBy, Bench], Issue | None]
     one: Callable[[str, str], PendingItem | None] | None = None  # how to find a single line, if there may be many
     begins: bool = False  # nothing waits: each line is the county's own
+    some: Callable[[str, Sequence[str]], Sequence[PendingItem]] | None = None  # likewise, of several
+    keys: Callable[[str], Sequence[TicketKey]] | None = None  # one for each that waits, if there may be many
 
     def find(self, division: str, target: str) -> PendingItem | None:
         """Return the line of this id as it waits now, None if it does not."""
         if self.one is not None:
             return self.one(division, target)
         return next((line for line in self.waiting(division) if line.id == target), None)
+
+    def find_some(self, division: str, targets: Sequence[str]) -> Sequence[PendingItem]:
+        """Likewise of several ids; those that do not wait are left out."""
+        if self.some is not None:
+            return self.some(division, targets)
+        return [line for line in self.waiting(division) if line.id in targets]
+
+    def count(self, division: str) -> int:
+        """Return how many lines wait."""
+        return len((self.keys or self.waiting)(division))
 
 
 def _ticket(deed: Deed, by: DecidedBy, bench: Bench) -> None:
@@ -117,7 +130,15 @@ def _raised(deed: Deed, by: DecidedBy, bench: Bench) -> None:
 BOARDS: Mapping[str, Board] = {
     board.name: board
     for board in (
-        Board(DeskSheet.TICKETS, held_files.tickets, _ticket, held_files.ticket),
+        Board(
+            DeskSheet.TICKETS,
+            held_files.tickets,
+            _ticket,
+            held_files.ticket,
+            False,
+            held_files.tickets_named,
+            held_files.ticket_keys,
+        ),
         Board(DeskSheet.HELD, held_files.held_of, _held),
         Board(DeskSheet.CLOSURES, closure_decisions.waiting, _closure),
         Board(DeskSheet.ALERTS, card.waiting, _alert),

@@ -43,6 +43,15 @@ def desk(site: Site, division: str, now: datetime) -> DeskFacts:
     return _facts(site, division, now, rows)
 
 
+def some(site: Site, division: str, now: datetime, targets: Mapping[str, Sequence[str]]) -> DeskFacts:
+    """Return a desk that has only these lines, by board, of those that wait: as when a county cuts its own to a few."""
+    rows: dict[str, list[DeskRow]] = {}
+    for name, ids in targets.items():
+        lines = BOARDS[name].find_some(division, ids)
+        rows[name] = [row for line in lines for row in _rows(site, division, name, line, {})]
+    return _facts(site, division, now, rows)
+
+
 def back(site: Site, division: str, seq: int, returned: Sequence[Returned], now: datetime) -> DeskFacts:
     """Return the lines of a 处理单 (`seq`) that were not carried out, each with its reason, the matter as it is now."""
     rows: dict[str, list[DeskRow]] = {}

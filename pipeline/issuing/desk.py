@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pipeline import schooldays
@@ -20,6 +21,11 @@ def template(site: Site, asked: Asked) -> bytes:
 def workbook(site: Site, division: str, now: datetime) -> bytes:
     """Return a division's desk as it is now; the store must be open. UsageError for a division that is not known."""
     return deskbook(build_desk.desk(site, division, now))
+
+
+def some(site: Site, division: str, now: datetime, targets: Mapping[str, Sequence[str]]) -> bytes:
+    """Return a desk that has only these lines, by board. UsageError for a division that is not known."""
+    return deskbook(build_desk.some(site, division, now, targets))
 
 
 def returned(site: Site, back: GoingBack) -> bytes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline import forms
+from pipeline import forms, issues
 from pipeline.database import serialise
 from pipeline.database.models import Reject, Report, Submission, Unit
 from pipeline.figures import deskwork
@@ -14,7 +14,7 @@ from pipeline.figures.deskwork import WrongCell
 from pipeline.forms.classes import names_class
 from pipeline.letters import queue
 from pipeline.letters.queue import Returned
-from pipeline.model import TAKEN, Issue, State, TicketState, UnitKind
+from pipeline.model import TAKEN, Issue, Severity, State, TicketState, UnitKind
 from pipeline.registry import lookup
 from pipeline.turns import rebuild_row
 from pipeline.turns.pending_items import PendingItem
@@ -100,9 +100,36 @@ def tickets(division: str) -> list[TicketLine]:
     return _ticket_lines(Reject.objects.filter(state=TicketState.OPEN, school__in=_schools(division)))
 
 
+@dataclass(frozen=True, slots=True)
+class TicketKey:
+    """A returned row that is not corrected yet, as far as a list is chosen from it. `heads`: its wrong columns."""
+
+    ticket: str
+    school: str
+    heads: tuple[str, ...]
+
+
+def ticket_keys(division: str) -> list[TicketKey]:
+    """Return the tickets of `tickets`, oldest first, without what makes each a line: thousands in a moment."""
+    rows = Reject.objects.filter(state=TicketState.OPEN, school__in=_schools(division)).exclude(form__in=_ELSEWHERE)
+    found = rows.order_by("submission", "table", "row").values_list("ticket", "school", "issues")
+    return [TicketKey(name, school, _wrong_heads(issues_)) for name, school, issues_ in found]
+
+
+def _wrong_heads(kept: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
+    errors = (one for one in kept if issues.CATALOGUE[str(one["code"])].severity is Severity.ERROR)
+    return tuple(dict.fromkeys(str(one.get("column") or "") for one in errors))
+
+
+def tickets_named(division: str, names: Sequence[str]) -> list[TicketLine]:
+    """Return these tickets as they wait for a division, oldest first; those that do not wait are left out."""
+    mine = Reject.objects.filter(state=TicketState.OPEN, ticket__in=names, school__in=_schools(division))
+    return _ticket_lines(mine)
+
+
 def ticket(division: str, name: str) -> TicketLine | None:
     """Return one ticket as it waits for a division, None if it does not."""
-    found = _ticket_lines(Reject.objects.filter(ticket=name, state=TicketState.OPEN, school__in=_schools(division)))
+    found = tickets_named(division, [name])
     return found[0] if found else None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from pipeline import short_ids
@@ -134,10 +134,17 @@ def _notify(seq: int, state: State, issue: Issue, settled: int, now: datetime) -
 # --------------------------------------------------------------------------- a class that a report named
 
 
-def _class(row: SchoolClass, names: Mapping[str, str]) -> PendingItem:
+@dataclass(frozen=True, slots=True)
+class NewClass(PendingItem):
+    """A class that only reports name."""
+
+    class_name: str
+
+
+def _class(row: SchoolClass, names: Mapping[str, str]) -> NewClass:
     what = deskwork.new_class(row.campus, row.name, row.roll, row.valid_from)
     name = names.get(row.school_id, row.school_id)
-    return PendingItem(_id(row), _stamp(what), row.school_id, name, row.valid_from, None, what)
+    return NewClass(_id(row), _stamp(what), row.school_id, name, row.valid_from, None, what, row.name)
 
 
 def _rule_on_class(proposal_id: str, by: DecidedBy, *, alias: str = "", refused: bool = False) -> None:

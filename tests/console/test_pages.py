@@ -121,17 +121,44 @@ def test_a_county_confirms_a_closure_and_who_was_slower_is_shown_the_line_as_it_
     page.get_by_label("批准人及单位").fill("示例区教育局 示例丙")
     page.get_by_role("button", name="提交").click()
     assert "已收到" in clerk.receipt()
-    first, second = (Person(chromium, served, "xian") for _ in range(2))
+    first, second = (Person(chromium, served, name) for name in ("xian", "xianer"))
     for one in (first, second):
         one.go("/office/closures")
-        one.page.get_by_label("意见").select_option("确认")
+        one.page.get_by_label("示例第一小学 意见").select_option("确认")
     assert first.faults() == []
     first.page.get_by_role("button", name="提交").click()
     assert "确认 1 件" in first.receipt()
     second.page.get_by_role("button", name="提交").click()
-    expect(second.page.get_by_text("已经变了")).to_be_visible()
+    expect(second.page.get_by_text("示例填报人刚刚已经提交：确认")).to_be_visible()
+    assert second.faults() == []
     first.go("/office/closures")
     expect(first.page.get_by_text("没有待办的事项")).to_be_visible()
+
+
+def test_two_people_mend_a_grid_at_once_by_keyboard(served: ConsoleSite, chromium: Browser) -> None:
+    clerk = served.client("linxiao")
+    blank = Template(clerk.get("/school/template/absence").body)
+    rows = [absent(n, reason="因飞" if n > 1 else "因病", class_name="三(4)班") for n in range(4)]
+    book = fill(blank, form("absence"), {"reporter": "示例乙"}, {"rows": rows})
+    assert "退回 2 行" in clerk.outcome(clerk.upload("/school/upload", {"b.xlsx": book}, on="/school")).text
+    first, second = (Person(chromium, served, name) for name in ("xian", "xianer"))
+    for one in (first, second):
+        one.go("/office/tickets")
+    assert first.faults() == []
+    page = first.page
+    page.locator("[data-put=因病]").first.click()
+    page.locator("[name^='why|']").first.fill("电话问清")
+    page.locator("[name^='why|']").first.press("Enter")
+    expect(page.locator("[name^='why|']").nth(1)).to_be_focused()
+    expect(page.get_by_text("已办", exact=False).first).to_be_visible(timeout=SECONDS)
+    theirs = second.page
+    theirs.locator("[data-cell]").first.fill("其他")
+    theirs.locator("[name^='why|']").first.fill("也问了")
+    theirs.get_by_role("button", name="保存").first.click()
+    expect(theirs.get_by_text("示例填报人刚刚已经提交：代改：因病，电话问清")).to_be_visible()
+    expect(theirs.locator("[data-cell]").first).to_have_value("其他")
+    second.complaints = [one for one in second.complaints if "409" not in one]
+    assert first.complaints == second.complaints == []
 
 
 PAGES = {
