@@ -7,7 +7,7 @@ schools; nothing here grows with history.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from pipeline import alert_state
@@ -27,6 +27,7 @@ from pipeline.rules.engine import CampusFacts, conditions
 from pipeline.schooldays import today
 from pipeline.turns.transaction import LETTER
 
+CLOCK = timedelta(minutes=1)  # by which a clock may be put back without a word
 BATCH = 2000  # todos a transaction, some 600 schools: half a second of work, two dozen queries
 
 
@@ -46,13 +47,16 @@ def numbered(now: datetime) -> int:
 
 
 def sweep(now: datetime) -> int:
-    """End the followed alerts whose end rule is met. Returns how many."""
+    """End the followed alerts whose end rule is met; those that a clock far ahead ended are followed again. Returns how
+    many were ended.
+    """
     with atomic():
+        rows = _take_back_ends(now)
         over = Alert.objects.filter(
             closed_at__isnull=True, state__in=sorted(alert_state.FOLLOWED), ends_after__lt=today(now)
         )
         found = list(over.select_for_update())
-        if not found:
+        if not found and not rows:
             return 0
         last = Counter.objects.filter(name="settled").values_list("value", flat=True).first() or 0
         for alert in found:
@@ -63,10 +67,31 @@ def sweep(now: datetime) -> int:
             AlertEvent(alert=alert, at=now, what=AlertStep.ENDED, origin=last, details=details, state=AlertState.ENDED)
             for alert in found
         )
-        rows = [row for alert in found for row in announce(alert, now, why="closed")]
+        rows += [row for alert in found for row in announce(alert, now, why="closed")]
         sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), rows)
         acts.note(ActKind.SWEEP, now)
     return len(found)
+
+
+def _take_back_ends(now: datetime) -> list[sql.Params]:
+    """Alerts that ended at a moment still to come, though their end rule is not met: as if they had not. Returns the
+    letters that say so.
+    """
+    ended = Alert.objects.filter(
+        state=AlertState.ENDED, close_reason=core.OVER, closed_at__gt=now + CLOCK, ends_after__gte=today(now)
+    )
+    rows: list[sql.Params] = []
+    for alert in ended.select_for_update():
+        events = AlertEvent.objects.filter(alert=alert)
+        before = events.filter(state__in=sorted(alert_state.FOLLOWED)).order_by("id").last()
+        others = Alert.objects.filter(school=alert.school_id, campus=alert.campus, group=alert.group)
+        if before is None or others.filter(closed_at__isnull=True).exists():
+            continue  # another goes on in its place
+        events.filter(what=AlertStep.ENDED, at__gt=now + CLOCK).delete()
+        alert.state, alert.close_reason, alert.closed_at = AlertState(before.state), "", None
+        alert.save(update_fields=["state", "close_reason", "closed_at"])
+        rows += announce(alert, now)
+    return rows
 
 
 def catch_up(hours: int, rules: Rules, schools: Sequence[str], now: datetime) -> None:

@@ -7,13 +7,15 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from pipeline import run
-from pipeline.database.models import Alert, Edition, Posting
+from pipeline.alerts import assess
+from pipeline.database.models import Alert, AlertEvent, Edition, Letter, Posting
 from pipeline.model import PostingKind, PostingState, Site
 from pipeline.post import postings
 from pipeline.post.postings import WantedPosting
 from pipeline.service import doctor, timetable
 from tests.inprocess import InProcess
 from tests.sites import DAY, NOW, Desk, at, pupil
+from tests.system.cardbooks import STANDS, answered, book_of, cluster, confirm, state_of, work
 from tests.system.posting import drop
 
 FIRST, SECOND = "2132010001", "2132010002"
@@ -46,6 +48,24 @@ def test_papers_show_what_was_warned_of_while_the_clock_was_ahead_and_are_all_ma
     listed = {row["id"] for row in digest.figures["alerts"]["rows"]}
     assert listed == set(Alert.objects.filter(opened_day__lte=DAY).values_list("id", flat=True))
     assert Edition.objects.filter(kind="rules", day=MONDAY).exists()
+
+
+def test_what_was_followed_and_ended_while_the_clock_was_ahead_is_followed_again(site: Site, desk: Desk) -> None:
+    number = cluster(site, desk)
+    drop(site, {"卡.xlsx": answered(book_of(site, number), STANDS)})
+    work(site, NOW + timedelta(hours=1))
+    confirm(number)
+    was = Alert.objects.values().get(pk=number)
+    ahead = at(8, 5, DAY + timedelta(days=60))
+    taken(site, ahead, b=ill(desk, SECOND))
+    assert state_of(number) == "ended"
+    Letter.objects.filter(kind="card").update(state="done")
+    taken(site, NOW + timedelta(hours=3), c=ill(desk, SECOND))
+    assert Alert.objects.values().get(pk=number) == was
+    assert "ended" not in AlertEvent.objects.filter(alert=number).values_list("what", flat=True)
+    again = Letter.objects.filter(kind="card", ref__startswith=number, state="queued")
+    assert set(again.values_list("reader", flat=True)) == {FIRST, "320106"}, "who was told that it ended is told"
+    assert assess.sweep(at(8, 5, was["ends_after"] + timedelta(days=1))) == 1, "it ends when it is its time"
 
 
 def test_mails_that_were_queued_or_sent_while_the_clock_was_ahead_hold_no_others_back(site: Site) -> None:

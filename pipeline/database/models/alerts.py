@@ -55,6 +55,7 @@ class Alert(models.Model):
             models.Index(fields=["school", "closed_at"], name="alert_school"),
             # few alerts may end; the ended ones grow in number
             models.Index(fields=["ends_after"], condition=models.Q(closed_at__isnull=True), name="alert_open_end"),
+            models.Index(fields=["closed_at"], name="alert_closed_at"),  # for those that ended in the future
         ]
 
 
