@@ -12,7 +12,7 @@ if __name__ == "__main__":
 
     named = [pattern.name for pattern in urls.urlpatterns]
     table = [
-        {"name": one.name, "address": one.address, "levels": sorted(one.levels), "free": one.free}
+        {"name": one.name, "address": one.address, "levels": sorted(one.levels), "free": one.free, "admins": one.admins}
         for one in ROUTES.values()
     ]
     sys.stdout.write(json.dumps({"routes": table, "patterns": named}))

@@ -95,6 +95,15 @@ def reconfirm(username: str, by: DecidedBy) -> None:
         Account.objects.filter(pk=account.pk).update(confirmed_on=today(by.at))
 
 
+def administer(username: str, by: DecidedBy, *, admin: bool) -> None:
+    """Let an account's holder look after the site in the console, or no longer. Raises UsageError as `leave`."""
+    with atomic():
+        account = _named(username)
+        kind = DecisionKind.ACCOUNT_ADMIN if admin else DecisionKind.ACCOUNT_NO_ADMIN
+        decide(kind, f"account {account.username}", by)
+        Account.objects.filter(pk=account.pk).update(is_staff=admin)
+
+
 def _named(username: str) -> Account:
     sql.take("received", 0)
     account = Account.objects.filter(folded=folded(username)).first()

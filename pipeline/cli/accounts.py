@@ -130,6 +130,23 @@ def reconfirm(context: typer.Context, username: Username, why: Why = "", who: Wh
     echo(say("{username}: confirmed for a year").format(username=username))
 
 
+@group.command()
+def admin(
+    context: typer.Context,
+    username: Username,
+    why: Why = "",
+    who: Who = "",
+    *,
+    no_longer: Annotated[bool, typer.Option("--no-longer", help="Take it back.")] = False,
+) -> None:
+    """Let the holder of an account look after the site in the console: quarantine, mailboxes, faults."""
+    from pipeline.accounts import accounts
+
+    opened(context)
+    accounts.administer(username, decided_by(who, why), admin=not no_longer)
+    echo((say("{username}: no admin any more") if no_longer else say("{username}: an admin")).format(username=username))
+
+
 @group.command("due")
 def list_due(context: typer.Context, unit: Division = "", *, as_json: AsJson = False) -> None:
     """List accounts to look at: first passwords nobody used, and yearly confirmation. Exit 1 when there are any."""

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.language import Language
+
 SETTINGS = "pipeline.console.settings"
 
 
@@ -27,6 +29,7 @@ def serve(
 ) -> None:
     """Serve the web console; `queke watch` takes in what is put in there. Ends on SIGTERM."""
     os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS  # before Django is loaded: the pages need more than the store
+    os.environ["LANGUAGE"] = Language.ZH  # pages are Chinese, whatever the shell speaks
     from pipeline.cli.terminal import opened
     from pipeline.console import open_site
     from pipeline.console.server import Server

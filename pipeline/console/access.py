@@ -66,24 +66,32 @@ class Visitor:
         return self.account.holder or str(self.account.username)
 
     @property
+    def is_admin(self) -> bool:
+        """Whether the holder looks after the site."""
+        return bool(self.account.is_staff)
+
+    @property
     def needs_factor(self) -> bool:
         """Whether a second factor is asked: 等保三级, two factors for whoever sees much."""
-        return self.account.is_staff or self.level in ABOVE_COUNTY
+        return self.is_admin or self.level in ABOVE_COUNTY
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A page: its address, its view, and whose it is. `free`: before the login, or while a password must be changed."""
+    """A page: its address, its view, and whose it is. `free`: before the login, or while a password must be changed;
+    `admins`: for those alone who look after the site.
+    """
 
     address: str
     view: Callable[..., HttpResponseBase]
     name: str
     levels: frozenset[Level] = EVERYBODY
     free: bool = False
+    admins: bool = False
 
     def allows(self, reader: Visitor) -> bool:
         """Whether the page is this reader's."""
-        return reader.level in self.levels
+        return reader.level in self.levels and (reader.is_admin or not self.admins)
 
 
 ROUTES: dict[str, Route] = {}

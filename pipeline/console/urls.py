@@ -5,7 +5,24 @@ from __future__ import annotations
 from django.urls import URLPattern
 
 from pipeline.console.access import COUNTIES, OFFICES, SCHOOLS, Route, routes
-from pipeline.console.views import boards, cards, county, health, login, mending, office, papers, said, school, sending
+from pipeline.console.views import (
+    admin,
+    boards,
+    cards,
+    county,
+    find,
+    health,
+    history,
+    login,
+    mailboxes,
+    mending,
+    office,
+    papers,
+    quarantine,
+    said,
+    school,
+    sending,
+)
 
 urlpatterns: list[URLPattern] = routes(
     Route("", login.home, "home"),
@@ -18,6 +35,15 @@ urlpatterns: list[URLPattern] = routes(
     Route("sent/<str:key>", sending.sent, "sent"),
     Route("papers", papers.listed, "papers"),
     Route("papers/<str:day>/<str:name>", papers.paper, "paper"),
+    Route("search", find.found, "search"),
+    Route("history", history.listed, "history", OFFICES),
+    Route("files/<int:seq>", history.original, "original"),
+    Route("admin", admin.overview, "admin", admins=True),
+    Route("admin/failed", admin.failed, "admin-failed", admins=True),
+    Route("admin/settings", admin.settings, "admin-settings", admins=True),
+    Route("admin/quarantine", quarantine.listed, "admin-quarantine", admins=True),
+    Route("admin/quarantine/<int:mail>", quarantine.one_mail, "admin-mail", admins=True),
+    Route("admin/mailboxes", mailboxes.page, "admin-mailboxes", admins=True),
     Route("alerts/<str:number>", cards.alert, "alert", SCHOOLS | COUNTIES),
     Route("school", school.day, "school", SCHOOLS),
     Route("school/files", school.files, "school-files", SCHOOLS),

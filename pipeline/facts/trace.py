@@ -1,6 +1,7 @@
 """Where something comes from: a submission, a ticket, a pupil's code, an alert, a report, an edition's figures.
 
-For whoever operates the site. Codes and cells are named; a pupil's name is in the workbook, not here.
+For whoever operates the site. Codes and cells are named; a pupil's name is in the workbook, not here. A file's name is
+its sender's own word, and left out where `files` is not asked for.
 """
 
 from __future__ import annotations
@@ -36,25 +37,26 @@ from pipeline.model import Origin
 from pipeline.schooldays import local_time
 
 Trail = Iterator[str]
+_UNNAMED = "…"  # in place of a file's name
 
 
-def trace(code: str) -> list[str]:
+def trace(code: str, *, files: bool = True) -> list[str]:
     """Return what is known of a code, as lines. Raises UsageError for an unknown code."""
     for pattern, follow in _KINDS:
         found = re.fullmatch(pattern, code)
-        lines = list(follow(*found.groups())) if found else []
+        lines = list(follow(*found.groups(), files=files)) if found else []
         if lines:
             return lines
     raise refusal("trace-unknown", code=code)
 
 
-def _submission(number: str) -> Trail:
+def _submission(number: str, *, files: bool) -> Trail:
     row = Submission.objects.filter(received_seq=int(number)).first()
     if row is None:
         yield from _decision(number)
         return
     yield say("submission {number}: {name}, {size} bytes, {sha256}").format(
-        number=row.received_seq, name=row.name, size=row.size, sha256=row.sha256
+        number=row.received_seq, name=row.name if files else _UNNAMED, size=row.size, sha256=row.sha256
     )
     yield say("  came {at} by {channel}, folder {folder}; lies in {path}").format(
         at=local_time(row.received_at), channel=row.channel, folder=row.folder or "-", path=row.path
@@ -95,7 +97,7 @@ def _until(end: int | None) -> str:
     return say("to {end}").format(end=end) if end else say("still")
 
 
-def _ticket(code: str) -> Trail:
+def _ticket(code: str, *, files: bool) -> Trail:
     for row in Reject.objects.filter(ticket=code):
         issues = " ".join(str(issue.get("code", "")) for issue in row.issues)
         yield say("ticket {ticket}: {state} {by}; {issues}").format(
@@ -104,21 +106,23 @@ def _ticket(code: str) -> Trail:
         yield say("  {school} {campus} {day}, {form} {table}, Excel row {row}").format(
             school=row.school, campus=row.campus, day=row.day or "", form=row.form, table=row.table, row=row.row
         )
-        yield from _submission(str(row.submission_id))
+        yield from _submission(str(row.submission_id), files=files)
 
 
-def _pupil(code: str) -> Trail:
+def _pupil(code: str, *, files: bool) -> Trail:
     pupils = list(Pupil.objects.filter(code__startswith=code).values_list("school", "code"))
     current = [row for one in pupils for row in spells.rows_of(Absence, *one)]
     past = [row for one in pupils for row in spells.rows_of(AbsencePast, *one)]
     for row in sorted(current, key=lambda row: (row.day, row.from_settled)):
         words = " ".join(part for part in (row.reason, row.row_state, row.symptoms, row.diagnosis) if part)
         yield f"{row.school} {row.day} {row.pupil}: {words}"
-        yield say("  stands from {begin} on, {origin}").format(begin=row.from_settled, origin=_origin(row.origin))
+        yield say("  stands from {begin} on, {origin}").format(
+            begin=row.from_settled, origin=_origin(row.origin, files=files)
+        )
     for gone in sorted(past, key=lambda row: (row.day, row.from_settled)):
         yield f"{gone.school} {gone.day} {gone.pupil}: {gone.reason} {gone.row_state}, {gone.why}"
         yield say("  stood from {begin} to {end}, {origin}").format(
-            begin=gone.from_settled, end=gone.to_settled, origin=_origin(gone.origin)
+            begin=gone.from_settled, end=gone.to_settled, origin=_origin(gone.origin, files=files)
         )
     for school, pupil in sorted({(row.school, row.pupil) for row in current}):
         yield from _spells(school, pupil)
@@ -139,17 +143,19 @@ def _spells(school: str, pupil: str) -> Trail:
         )
 
 
-def _origin(origin: str) -> str:
+def _origin(origin: str, *, files: bool) -> str:
     place = Origin.read(origin)
     name = Submission.objects.filter(received_seq=place.seq).values_list("name", flat=True).first()
     return (
-        say("from submission {number} ({name}), Excel row {row}").format(number=place.seq, name=name, row=place.row)
+        say("from submission {number} ({name}), Excel row {row}").format(
+            number=place.seq, name=name if files else _UNNAMED, row=place.row
+        )
         if name
         else say("from {origin}").format(origin=origin)
     )
 
 
-def _alert(code: str) -> Trail:
+def _alert(code: str, *, files: bool) -> Trail:
     for row in Alert.objects.filter(pk=code):
         named = f"{' '.join(alert_labels.codes(row))} {row.stage} {row.state}"
         yield say("alert {alert}: {named}, {school} {campus}, {cases} cases").format(
@@ -186,11 +192,11 @@ def _alert(code: str) -> Trail:
             )
         for day in CardDay.objects.filter(alert=row).order_by("day"):
             yield say("  followed {day}: {fresh} new, {present} present; {origin}").format(
-                day=day.day, fresh=day.fresh, present=day.present, origin=_origin(day.origin)
+                day=day.day, fresh=day.fresh, present=day.present, origin=_origin(day.origin, files=files)
             )
 
 
-def _report(school: str, day: str) -> Trail:
+def _report(school: str, day: str, *, files: bool) -> Trail:
     for row in Report.objects.filter(school=school, day=day).order_by("campus"):
         name = Unit.objects.filter(pk=school).values_list("name", flat=True).first()
         zero = say(", nobody absent") * (row.zero and not row.other_absent)
@@ -201,10 +207,11 @@ def _report(school: str, day: str) -> Trail:
             at=local_time(row.first_seen), when=say("on time") if row.on_time else say("too late")
         )
         for seq in row.seqs:
-            yield from _submission(str(seq))
+            yield from _submission(str(seq), files=files)
 
 
-def _edition(place: str, day: str, n: str) -> Trail:
+def _edition(place: str, day: str, n: str, *, files: bool) -> Trail:
+    del files  # it has none
     for row in Edition.objects.filter(place=place, day=f"{day[:4]}-{day[4:6]}-{day[6:]}", n=int(n)).order_by("kind"):
         yield say("{kind} of {place} {day}, edition {n}, made {at}").format(
             kind=row.kind, place=row.place, day=row.day, n=row.n, at=local_time(row.made_at)

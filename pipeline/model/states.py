@@ -85,6 +85,8 @@ class DecisionKind(StrEnum):
     ACCOUNT_ISSUE = "account-issue"
     ACCOUNT_CLOSE = "account-close"
     ACCOUNT_RECONFIRM = "account-reconfirm"
+    ACCOUNT_ADMIN = "account-admin"
+    ACCOUNT_NO_ADMIN = "account-no-admin"
     TOKENS_REVOKE = "tokens-revoke"
     MAILBOX_CONFIRM = "mailbox-confirm"
     MAILBOX_RETURN = "mailbox-return"

@@ -130,5 +130,7 @@ _AGAIN: Mapping[DecisionKind, Callable[[Decided], object]] = {
     _KIND.ACCOUNT_ISSUE: lambda one: accounts.issue(_account(one), one.by),  # another password, shown to nobody
     _KIND.ACCOUNT_CLOSE: lambda one: accounts.leave(_account(one), one.by),
     _KIND.ACCOUNT_RECONFIRM: lambda one: accounts.reconfirm(_account(one), one.by),
+    _KIND.ACCOUNT_ADMIN: lambda one: accounts.administer(_account(one), one.by, admin=True),
+    _KIND.ACCOUNT_NO_ADMIN: lambda one: accounts.administer(_account(one), one.by, admin=False),
 }
 """All but 代改, which comes in a 处理单 only: that is settled with its workbook."""

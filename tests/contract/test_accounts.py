@@ -282,6 +282,14 @@ def test_an_account_is_confirmed_every_year_or_shut(opened: datetime) -> None:
         assert enters("GL_01", PASSWORD)
 
 
+def test_who_looks_after_the_site_is_decided_and_taken_back(opened: datetime) -> None:
+    for admin in (True, False):
+        accounts.administer("gl_01", DecidedBy("王某", "值班", opened), admin=admin)
+        assert Account.objects.get(folded="gl_01").is_staff is admin
+    said = list(Decision.objects.order_by("-seq").values_list("what", "target", "why")[:2])
+    assert said == [("account-no-admin", "account GL_01", "值班"), ("account-admin", "account GL_01", "值班")]
+
+
 def test_who_left_does_not_come_in(opened: datetime) -> None:
     accounts.leave("ＧＬ_01", DecidedBy("王某", "调离", opened))
     assert not enters("GL_01", PASSWORD)

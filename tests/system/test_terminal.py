@@ -92,6 +92,7 @@ ASKED: Mapping[str, Callable[[Known], Arguments]] = {
     "accounts issue": lambda k: (k.username,),
     "accounts leave": lambda k: (k.username, "--why", EVIL),
     "accounts reconfirm": lambda k: (k.username,),
+    "accounts admin": lambda k: (k.username,),
     "accounts due": lambda _: (),
     "matters list": lambda _: (),
     "matters settle": lambda k: (k.matter, "--why", EVIL),

@@ -16,6 +16,7 @@ from pipeline.console.access import Visitor, reader
 from pipeline.console.fields import PageField
 from pipeline.console.views import sending
 from pipeline.console.views.told import told
+from pipeline.facts import submitted
 from pipeline.forms.base import Column
 from pipeline.forms.block import label, labels_of
 from pipeline.forms.whole import FILE
@@ -32,7 +33,9 @@ def file(request: HttpRequest, seq: int) -> HttpResponse:
     facts = _own(asking, seq)
     receipt = drops.receipts_of(asking.code, [seq])[seq]
     visits.note(asking.account.username, "receipt", f"file {seq}", open_site.now())
-    return render(request, "school_file.html", {"receipt": receipt, "seq": seq, "rows": list(_to_mend(facts))})
+    row = submitted.one(asking.scope, seq)
+    values = {"receipt": receipt, "seq": seq, "rows": list(_to_mend(facts))}
+    return render(request, "school_file.html", {**values, "opens": row and submitted.opens(row, asking.scope)})
 
 
 def _own(asking: Visitor, seq: int) -> Facts:

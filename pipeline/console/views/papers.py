@@ -75,8 +75,5 @@ def paper(request: HttpRequest, day: str, name: str) -> HttpResponseBase:
     visits.note(asking.account.username, "paper", f"{day} {name}", open_site.now())
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     shown = kind in {"application/pdf", "text/plain"}
-    how = "inline" if shown else "attachment"
-    headers = {"Content-Disposition": f"{how}; filename*=UTF-8''{quote(name)}"}
-    return FileResponse(
-        path.open("rb"), content_type=f"{kind}; charset=utf-8" if kind == "text/plain" else kind, headers=headers
-    )
+    told = f"{kind}; charset=utf-8" if kind == "text/plain" else kind
+    return FileResponse(path.open("rb"), content_type=told, as_attachment=not shown, filename=name)
