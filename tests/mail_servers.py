@@ -199,24 +199,26 @@ class Cut(StrEnum):
 
     BEFORE = "before"  # the server never gets the line
     AFTER = "after"  # the server does what it says, and the client never hears
-    HANG = "hang"  # nothing more is passed on, and nobody hangs up
+    HANG = "hang"  # the server never gets the line, nothing more is passed on, and nobody hangs up
 
 
 @dataclass
 class Wire:
     """A line to a server on loopback that is cut once. A context manager; `port` is where the client connects.
 
-    `at`: at which of the client's lines, counted over all connections from 1; `after_bytes`: when the server has sent
-    so many bytes. After that it is whole.
+    `at`: at which of the client's lines, counted over all connections from 1 (by TLS nobody knows them); `after_bytes`:
+    when the server has sent so many bytes, `after_said` the client. After that it is whole.
     """
 
     server_port: int
     how: Cut = Cut.BEFORE
     at: int = 0
     after_bytes: int = -1
+    after_said: int = -1
     port: int = field(default_factory=free_port)
     lines: list[bytes] = field(default_factory=list)  # first words of what the client said
     sent: int = 0  # bytes from the server
+    said: int = 0  # bytes from the client
     was_cut: bool = False
 
     def __post_init__(self) -> None:
@@ -256,31 +258,36 @@ class Wire:
 
     def _from_client(self, client: socket.socket, server: socket.socket) -> bool:
         data = client.recv(65536)
+        before, self.said = self.said, self.said + len(data)
+        if 0 <= self.after_said < self.said and not self.was_cut:
+            server.sendall(data[: self.after_said - before])
+            return self._broken()
         for line in data.splitlines(keepends=True):
             self.lines.append(line[:40])
             now = not self.was_cut and len(self.lines) == self.at
-            if now:
-                self.was_cut = True
-                if self.how is Cut.BEFORE:
-                    return False
-                if self.how is Cut.HANG:
-                    self._let_go.wait(60)
-                    return False
+            if now and self.how is not Cut.AFTER:
+                return self._broken()
             server.sendall(line)
             if now:
                 time.sleep(0.3)  # the server does it
-                return False
+                return self._broken()
         return bool(data)
 
     def _from_server(self, client: socket.socket, server: socket.socket) -> bool:
         data = server.recv(65536)
         before, self.sent = self.sent, self.sent + len(data)
         if 0 <= self.after_bytes < self.sent and not self.was_cut:
-            self.was_cut = True
             client.sendall(data[: self.after_bytes - before])
-            return False
+            return self._broken()
         client.sendall(data)
         return bool(data)
+
+    def _broken(self) -> bool:
+        """Hang up, or hang: nothing more is passed on."""
+        self.was_cut = True
+        if self.how is Cut.HANG:
+            self._let_go.wait(60)
+        return False
 
 
 def _reset(connection: socket.socket) -> None:

@@ -1,9 +1,10 @@
 """The whole circle on real servers, its lines cut: a mail in, its receipt with a return workbook, the mended workbook
 mailed back and taken, the digest mailed to county, city and province.
 
-However a line breaks, the store and the letters are in the end what they are without; a letter is doubled only where a
-line broke after its last dot, and then with the same bytes. `QUEKE_CUTS=200`: each command of both lines, before and
-after it, and so many byte positions of what the servers say; else a few of them.
+However a line breaks or hangs, the store and the letters are in the end what they are without; a letter is doubled only
+where a line broke after its last dot, and then with the same bytes. In clear each command of both lines, before and
+after it; in clear and by TLS byte positions of what servers and client say. `QUEKE_CUTS=200`: so many positions each,
+and all commands (`QUEKE_CUTS_PART=2/4`: the second quarter of them); else a few.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import pytest
 from pipeline import config, database, run
 from pipeline.database.models import Absence, Edition, Letter, Mail, Posting, Reject, Report, Submission
 from pipeline.executors.mails import MailOpener
+from pipeline.mail.imap import MailFolder
 from pipeline.mail.servers import MailServerError
 from pipeline.mail.smtp import MailSender
 from pipeline.model import MailAccount, MailboxOrigin, MailboxRole, MailPlan, Security, Site, WithoutPassphrase
@@ -36,7 +38,7 @@ from pipeline.reports.render import Renderer
 from pipeline.run import delivery
 from pipeline.service import mail_fetch, timetable
 from tests.inprocess import InProcess
-from tests.mail_servers import HOST, Cut, Dovecot, Sink, Wire
+from tests.mail_servers import HOST, Authority, Cut, Dovecot, Sink, Wire
 from tests.sites import COUNTY, KEY, NOW, Desk, pupil
 from tests.system.mail.schools import AUTHSERV, CLERK, FIRST, SENT, files, mail, mended
 
@@ -44,8 +46,11 @@ READERS = {COUNTY: "jyj@county.example", "320100": "jyj@city.example", "320000":
 OURS = "queke@office.example"
 TALK = (b"ehlo", b"AUTH", b"mail", b"rcpt", b"data", b".\r\n", b"rset", b"QUIT", b"quit")
 CUTS = int(os.environ.get("QUEKE_CUTS", "0"))
-FEW = 4
+PART, PARTS = map(int, os.environ.get("QUEKE_CUTS_PART", "1/1").split("/"))
+FEW = 2
 TRIES = 5
+PATIENCE = 5.0  # seconds without an answer
+Goes = Callable[..., tuple[dict[str, list[str]], Counter[bytes], Mapping[str, Wire]]]
 
 
 @dataclass
@@ -68,7 +73,7 @@ class Circle:
                 bag = run.MailBag(source, run.MailDesk(self.site, self.opener, readers))
                 run.drain(self.site, readers, lambda: NOW, mail=bag)
             account = self.site.mail.accounts[0]
-            with suppress(MailServerError), MailSender(account, seconds=5) as sender:
+            with suppress(MailServerError), MailSender(account, seconds=PATIENCE, last_seconds=PATIENCE) as sender:
                 run.send_mails(self.site, sender.send, lambda: NOW, account, first_page=drawn)
             if done() and not source.troubles and not Posting.objects.filter(state__in=("queued", "sending")).exists():
                 return
@@ -129,25 +134,36 @@ def opener() -> Iterator[MailOpener]:
 def goes(
     tmp_path: Path, dovecot: Dovecot, account: MailAccount, prepared_db: Path, desk: Desk, opener: MailOpener,
     monkeypatch: pytest.MonkeyPatch,
-) -> Callable[..., tuple[dict[str, list[str]], Counter[bytes], Mapping[str, Wire]]]:  # fmt: skip
+) -> Goes:  # fmt: skip
     """Go around with these cuts; return what is held in the end, how often each letter arrived, and the lines."""
     monkeypatch.setattr(
         delivery, "Renderer", partial(Renderer, 0)
     )  # papers are drawn here: their process is not at stake
-    monkeypatch.setattr("pipeline.mail.imap.SECONDS", 5.0)
+    monkeypatch.setattr(mail_fetch, "MailFolder", partial(MailFolder, seconds=PATIENCE))
     runs = iter(range(10_000))
+    (tmp_path / "tls").mkdir()
+    authority = Authority.make(tmp_path / "tls")
+    trusted = tmp_path / "both.pem"
+    trusted.write_bytes(authority.ca_file.read_bytes() + dovecot.authority.ca_file.read_bytes())
 
-    def once(where: str = "", **cut: object) -> tuple[dict[str, list[str]], Counter[bytes], Mapping[str, Wire]]:
-        n = next(runs)
+    def once(
+        security: Security, where: str = "", **cut: object
+    ) -> tuple[dict[str, list[str]], Counter[bytes], Mapping[str, Wire]]:
+        n, safe = next(runs), security is Security.TLS
         root = tmp_path / f"site{n}"
         config.write(root)
         (root / "queke.key").write_text(KEY.hex() + "\n")
         shutil.copyfile(prepared_db, root / "queke.sqlite3")
         lines = {name: cut if name == where else {} for name in ("imap", "smtp")}
-        with Sink() as sink, Wire(dovecot.port, **lines["imap"]) as imap, Wire(sink.port, **lines["smtp"]) as smtp:
+        there = dovecot.tls_port if safe else dovecot.port
+        with (
+            Sink(authority if safe else None) as sink,
+            Wire(there, **lines["imap"]) as imap,
+            Wire(sink.port, **lines["smtp"]) as smtp,
+        ):
             reached = replace(
                 account, address=OURS, user=f"{n}-{account.user}", authserv_id=AUTHSERV, imap_port=imap.port,
-                imap_security=Security.NONE, smtp_host=HOST, smtp_port=smtp.port, smtp_security=Security.NONE,
+                imap_security=security, smtp_host=HOST, smtp_port=smtp.port, smtp_security=security, ca_file=trusted,
             )  # fmt: skip
             plan = MailPlan(accounts=(reached,), without_passphrase=WithoutPassphrase.SEND)
             site = replace(config.load(root), mail=plan)
@@ -168,31 +184,35 @@ def goes(
     return once
 
 
-def cuts(lines: Mapping[str, Wire]) -> Iterator[tuple[str, dict[str, object]]]:
-    """Every command of both lines, before and after it, and byte positions."""
+def cuts(lines: Mapping[str, Wire], security: Security) -> Iterator[tuple[str, dict[str, object]]]:
+    """Where the lines break: commands, before and after them and for ever, and byte positions of both sides."""
     for name, line in lines.items():
-        talk = [n for n, words in enumerate(line.lines, 1) if name == "imap" or words.startswith(TALK)]
-        yield from ((name, {"how": how, "at": n}) for n in talk for how in (Cut.BEFORE, Cut.AFTER))
+        if security is Security.NONE:
+            talk = [n for n, words in enumerate(line.lines, 1) if name == "imap" or words.startswith(TALK)]
+            yield from ((name, {"how": how, "at": n}) for n in talk for how in (Cut.BEFORE, Cut.AFTER))
+            yield from ((name, {"how": Cut.HANG, "at": n}) for n in talk[:: max(1, 8 * len(talk) // (CUTS or 200))])
         places = (CUTS or FEW) // 2
-        yield from ((name, {"after_bytes": line.sent * n // places}) for n in range(places))
+        for n in range(places):
+            how = Cut.HANG if n % 8 == 1 else Cut.AFTER
+            yield name, {"how": how, "after_bytes": line.sent * n // places}
+            if security is Security.TLS:
+                yield name, {"how": how, "after_said": line.said * n // places}
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180 + 30 * CUTS * 10)
-def test_the_circle_closes_wherever_a_line_breaks(
-    goes: Callable[..., tuple[dict[str, list[str]], Counter[bytes], Mapping[str, Wire]]],
-) -> None:
-    whole, arrived, lines = goes()
+@pytest.mark.parametrize("security", [Security.NONE, Security.TLS])
+@pytest.mark.timeout(300 + 30 * CUTS * 10)
+def test_the_circle_closes_wherever_a_line_breaks_or_hangs(goes: Goes, security: Security) -> None:
+    whole, arrived, lines = goes(security)
     assert set(arrived.values()) == {1}
     assert [row for row in whole["submissions"] if "accepted" in row or "partial" in row] == whole["submissions"]
     assert len(whole["mailed"]) == 2 + len(READERS)
-    tried: Sequence[tuple[str, dict[str, object]]] = list(cuts(lines))
-    if not CUTS:
-        tried = random.Random(11).sample(tried, FEW)
+    tried: Sequence[tuple[str, dict[str, object]]] = list(cuts(lines, security))
+    tried = tried[PART - 1 :: PARTS] if CUTS else random.Random(11).sample(tried, FEW)
     doubled = 0
     for where, cut in tried:
-        found, arrived, lines = goes(where, **cut)
-        assert lines[where].was_cut, (where, cut)
+        found, arrived, lines = goes(security, where, **cut)
+        assert lines[where].was_cut or "after_said" in cut, (where, cut)
         assert found == whole, (where, cut)
         twice = [raw for raw, times in arrived.items() if times > 1]
         assert len(twice) <= (where == "smtp"), (where, cut)
