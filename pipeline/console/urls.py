@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import URLPattern
 
-from pipeline.console.access import COUNTIES, OFFICES, SCHOOLS, Route, routes
+from pipeline.console.access import ABOVE_COUNTY, COUNTIES, OFFICES, SCHOOLS, Route, routes
 from pipeline.console.views import (
+    above,
     admin,
     boards,
     cards,
@@ -55,6 +56,9 @@ urlpatterns: list[URLPattern] = routes(
     Route("school/template/<str:form>", sending.template, "school-template", SCHOOLS),
     Route("office", office.day, "office", OFFICES),
     Route("office/alerts", office.alerts, "office-alerts", OFFICES),
+    Route("office/closed", above.closed, "office-closed", OFFICES),
+    Route("office/ranking", above.ranking, "office-ranking", ABOVE_COUNTY),
+    Route("office/places/<str:place>", above.place, "office-place", ABOVE_COUNTY),
     Route("office/heap", office.heap, "office-heap", OFFICES),
     Route("office/over/<str:kind>", county.over, "office-over", OFFICES),
     Route("office/excuses", county.excused, "office-excuses", COUNTIES),

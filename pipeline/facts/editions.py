@@ -110,6 +110,18 @@ def cut_pages(site: Site, order: Order, counties: Sequence[str]) -> list[Issued]
         return issued
 
 
+def last_number(place: str, day: date) -> int:
+    """Return the number of the last digest of a place's day, 0 if there is none."""
+    rows = Edition.objects.filter(kind=LetterKind.DIGEST, place=place, day=day)
+    return rows.order_by("-n").values_list("n", flat=True).first() or 0
+
+
+def last_values(place: str, day: date) -> Mapping[str, Any] | None:
+    """Return the values of the last digest of a place's day, None if there is none."""
+    rows = Edition.objects.filter(kind=LetterKind.DIGEST, place=place, day=day)
+    return rows.order_by("-n").values_list("figures", flat=True).first()
+
+
 def cut_rules(order: Order) -> list[Issued]:
     """Cut the weekly papers on the rules, of the week before the day, one transaction; none where nothing was warned
     of for twelve weeks.

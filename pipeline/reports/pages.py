@@ -61,14 +61,17 @@ def page(values: Values) -> str:
     return _pages().get_template(f"{kind}.html").render({**values, **layout})
 
 
-def charts(values: Values) -> dict[str, str]:
-    """Return a digest's charts as SVG, by name: curve, symptoms and, above county, map; "" for one that has nothing."""
+def charts(values: Values, link: tuple[str, str] = ("", "")) -> dict[str, str]:
+    """Return a digest's charts as SVG, by name: curve, symptoms and, above county, map; "" for one that has nothing.
+
+    `link`: what stands before and after a division's code in the address to which its tile leads; none on paper.
+    """
     drawn = _pages().get_template("charts.svg.html").module
     above = values["level"] != Level.COUNTY
     return {
         "curve": str(drawn.curve(values["curve"], values["curve_norm"], 288)),  # type: ignore[attr-defined]  # a macro
         "symptoms": str(drawn.bars(values["symptoms"], 190)) if values["symptoms"] else "",  # type: ignore[attr-defined]  # a macro
-        "map": str(drawn.tilemap(tilemap(values["code"], values["level"], values["below"]))) if above else "",  # type: ignore[attr-defined]  # a macro
+        "map": str(drawn.tilemap(tilemap(values["code"], values["level"], values["below"]), link)) if above else "",  # type: ignore[attr-defined]  # a macro
     }
 
 

@@ -18,6 +18,7 @@ SAMPLES = {
     "day": "2026-11-20",
     "kind": "days",
     "mail": 1,
+    "place": "320106",
 }
 AFTER_FACTOR = {"shi", "sheng", *ADMINS}  # a second factor stands before everything
 WAYS = [("", False), *((who, False) for who in ACCOUNTS), *((who, True) for who in sorted(AFTER_FACTOR))]

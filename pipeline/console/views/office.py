@@ -29,6 +29,7 @@ def day(request: HttpRequest) -> HttpResponse:
         "is_today": on == open_site.today(),
         "made": found and found.digest,
         "charts": found and found.charts,
+        "at": found and found.at,
         "boards": counts,
         "until": deadline(on, open_site.site().policy.deadline),
         "county": asking.level is Level.COUNTY,
@@ -58,7 +59,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
     asking = reader(request)
     found = today.of(asking.code, open_site.today())
     values = {"made": found and found.digest, "classes": asking.scope.classes}
-    return render(request, "alerts.html", values)
+    return render(request, "alerts_part.html" if request.headers.get("X-Part") else "alerts.html", values)
 
 
 @require_http_methods(["GET", "POST"])
