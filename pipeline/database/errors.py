@@ -17,8 +17,9 @@ from pipeline.faults import Fault
 
 Result = TypeVar("Result")
 
-_LOCKED = ("locked", "lock timeout")  # as SQLite and PostgreSQL say it
-_FULL = ("disk is full", "No space left")  # likewise
+_LOCKED = "locked"  # as SQLite says it
+_FULL = "disk is full"  # likewise
+_PG_LOCKED, _PG_FULL = "55P03", "53100"  # PostgreSQL's words are in its own language: its codes are not
 ROOM = 2**20  # free bytes below which SQLite's files beside the store have no place
 
 
@@ -61,7 +62,7 @@ def unusable(error: BaseException) -> TemporaryError:
 
 def reason(error: BaseException) -> str:
     """Say why the database failed, and what to do; "" where that is not known."""
-    if any(word in str(error) for word in _LOCKED):
+    if _LOCKED in str(error) or _code(error) == _PG_LOCKED:
         return say("another process keeps it locked: try again")
     return say("its disk is full: make room, then try again") if _is_full(error) else ""
 
@@ -71,4 +72,9 @@ def _is_full(error: BaseException) -> bool:
     text = str(error)
     if "disk I/O error" in text and connection.vendor == "sqlite":
         return shutil.disk_usage(Path(str(connection.settings_dict["NAME"])).parent).free < ROOM
-    return any(word in text for word in _FULL)
+    return _FULL in text or _code(error) == _PG_FULL
+
+
+def _code(error: BaseException) -> str:
+    """PostgreSQL's code of a failure, "" for another's."""
+    return str(getattr(error.__cause__, "sqlstate", "") or "")

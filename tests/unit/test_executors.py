@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from multiprocessing import forkserver, get_context
@@ -64,7 +65,10 @@ def test_the_hostile_set_all_at_once_delays_no_honest_file(pool: Pool, tmp_path:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 60_000  # KiB
 
 
-def test_files_that_look_like_ours_go_before_all_that_is_not_begun(tmp_path: Path) -> None:
+def test_files_that_look_like_ours_go_before_all_that_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executors, "FILE_SECONDS", 60.0)  # the reader waits for this test, on a crowded machine too
     slow = write(tmp_path, [b"PK\x03\x04" + b"0" * 100] * 30)
     ours = [job._replace(seq=job.seq + 100, path=tmp_path / f"ours{job.seq}") for job in slow[:3]]
     for job in ours:
@@ -92,15 +96,14 @@ def test_a_file_that_kills_or_freezes_its_reader_is_answered_by_a_child(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     jobs = write(tmp_path, [HONEST] * 20)
-    arrived = {}
-    with Pool(2, reader=misbehaving.dies) as readers:
-        began = time.monotonic()
+    arrived = Counter[int]()
+    with capture_logs() as told, Pool(2, reader=misbehaving.dies) as readers:
         for seq, reading in readers.read(jobs):
-            assert seq not in arrived
-            arrived[seq] = time.monotonic() - began
+            arrived[seq] += 1
             assert reading.verdict == "parsed"
-    assert len(arrived) == 20
-    assert max(arrived, key=arrived.__getitem__) == 5
+    assert arrived == dict.fromkeys(range(1, 21), 1)
+    # a crowded machine may keep the reader of another longer than a file may take
+    assert {seq for line in told for seq in line["submissions"]} >= {3, 5}
 
 
 def test_idle_readers_and_their_server_that_are_killed_are_replaced(tmp_path: Path) -> None:
@@ -223,7 +226,10 @@ def test_an_odd_workbook_is_read_by_a_real_child_within_its_limits(tmp_path: Pat
 # --------------------------------------------------------------------------- what the log says of it
 
 
-def test_a_reader_of_ours_that_fails_is_told_with_its_place_and_the_file_is_read_by_a_child(tmp_path: Path) -> None:
+def test_a_reader_of_ours_that_fails_is_told_with_its_place_and_the_file_is_read_by_a_child(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(executors, "FILE_SECONDS", 60.0)
     jobs = write(tmp_path, [HONEST] * 2)
     with capture_logs() as told, Pool(1, reader=misbehaving.fails) as readers:
         assert {reading.verdict for _, reading in readers.read(jobs)} == {"parsed"}
