@@ -6,11 +6,12 @@ Imported by reader processes: cheap, and never Django, pandera or polars (a test
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+
+import orjson
 
 from pipeline.forms import credentials, form, layout, secrets
 from pipeline.forms.identify import identify
@@ -20,8 +21,8 @@ from pipeline.xlsx import guard, read
 from pipeline.xlsx.likeness import looks_like_filing, may_hold_password, says_password
 from pipeline.xlsx.package import Unsound
 
-_WORDS = (r"密(?:\s|　)*(?:码|碼)", r"口(?:\s|　)*令", "assw", "pwd", "mima")
-_SUSPECT = tuple(re.compile(word.encode()) for word in _WORDS)
+_WORDS = (("密", r"(?:\s|　)*(?:码|碼)"), ("口", r"(?:\s|　)*令"), ("assw", ""), ("pwd", ""), ("mima", ""))
+_SUSPECT = tuple((start.encode(), re.compile((start + end).encode())) for start, end in _WORDS)
 _OURS = credentials.OURS.encode()
 _SCANS = {
     ScanKind.PDF: (b"%PDF-", b"%%EOF", 2048),
@@ -45,7 +46,7 @@ def read_plain(content: bytes, seen: date | None = None) -> Reading | None:
         book = read.plain(content, look)
     except read.Odd:
         return None
-    suspect = any(map(_is_suspect, look.parts.values()))
+    suspect = any(map(_is_suspect, look.wordy()))
     return _understood(content, book, seen, suspect=suspect)
 
 
@@ -79,7 +80,7 @@ def _is_suspect(part: bytes) -> bool:
     if b"<sheetData" in part and b"<t" not in part and b'"str"' not in part:
         return False  # a sheet whose texts are all in the table of texts
     low = part.replace(_OURS, b"").lower()
-    return any(word.search(low) for word in _SUSPECT)
+    return any(start in low and word.search(low) for start, word in _SUSPECT)
 
 
 def _understood(content: bytes, book: Workbook, seen: date | None, *, suspect: bool) -> Reading:
@@ -130,8 +131,10 @@ def content_sha(reading: Reading) -> str:
         sorted((name, value) for name, value in reading.header.items() if value is not None),
         [[name, _canonical(claims, name, rows)] for name, rows in sorted(reading.tables.items())],
     ]
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(orjson.dumps(content, default=str, option=_AS_TEXT)).hexdigest()
+
+
+_AS_TEXT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
 def _canonical(claims: Claims | None, table: str, rows: Sequence[Row]) -> list[list[object]]:

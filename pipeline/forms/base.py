@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Flag, auto
-from functools import cached_property
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Literal
 
@@ -224,10 +224,15 @@ class Form:
     @property
     def version(self) -> str:
         """The highest `since` of its columns."""
-        return str(max(column.since for table in self.tables for column in table.columns))
+        return _version(self)
 
     def table(self, name: str) -> Table:
         return next(t for t in self.tables if t.name == name)
+
+
+@cache
+def _version(form: Form) -> str:
+    return str(max(column.since for table in form.tables for column in table.columns))
 
 
 _RETURNED = "退回修正表"

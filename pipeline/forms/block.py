@@ -75,6 +75,7 @@ class Block:
     over: dict[str, dict[str, list[HeaderValue]]] = field(
         default_factory=dict, compare=False, repr=False
     )  # see `header_of`
+    again: dict[int, list[int]] = field(default_factory=dict, compare=False, repr=False)  # see `heads_again`
 
     @property
     def matched(self) -> int:

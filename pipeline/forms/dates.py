@@ -120,12 +120,14 @@ def number_beneath(cell: date, frame: Frame) -> float | None:
     """The small number that a cell formatted as a date shows as a day of 1900 or 1904: 38.6 as 1900-02-07; None for a
     day that may be one.
     """
+    if (cell.date() if isinstance(cell, datetime) else cell) >= _FIRST:
+        return None
     clock = cell.replace(tzinfo=None) if isinstance(cell, datetime) else datetime.combine(cell, time())
     epoch = _EPOCH_1904 if frame.date1904 else _EPOCH
     if not frame.date1904 and clock.date() < date(1900, 3, 1):
         epoch += timedelta(days=1)  # Excel's 1900 had a February 29th
     number = (clock - datetime.combine(epoch, time())) / timedelta(days=1)
-    return round(number, 4) if clock.date() < _FIRST else None
+    return round(number, 4)
 
 
 def _from_moment(cell: datetime) -> object:

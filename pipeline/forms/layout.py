@@ -41,13 +41,16 @@ def tops(book: Workbook) -> tuple[Top, ...]:
 def top(sheet: Sheet) -> Top:
     """Look through the upper rows once; title and table heads are searched in what is found."""
     titles: set[str] = set()
-    rows = []
+    rows: list[tuple[tuple[int, str], ...]] = []
     for row in sheet.rows[:_DEEP]:
         seen = [
             (c, known)
             for c, cell in enumerate(row[:_WIDE])
             if cell and cell.__class__ is str and len(cell) <= 40 and (known := _look(cell)) is not _NOTHING
         ]
+        if not seen:
+            rows.append(())
+            continue
         titles.update(name for _, (_, named) in seen for name in named)
         rows.append(tuple((c, word) for c, (word, _) in seen if word))
     return Top(sheet, tuple(rows), frozenset(titles))
@@ -275,7 +278,13 @@ def _text(cell: object) -> object:
 
 
 def heads_again(found: Block) -> list[int]:
-    """Rows below the head (0-based) that repeat it: pasted with what was copied."""
+    """Rows below the head (0-based) that repeat it: pasted with what was copied. Searched once."""
+    if found.head not in found.again:
+        found.again[found.head] = _heads_again(found)
+    return found.again[found.head]
+
+
+def _heads_again(found: Block) -> list[int]:
     place = next(place for place in found.places if place >= 0)
     head = found.sheet.rows[found.first - 1]
     text = label(head[place])

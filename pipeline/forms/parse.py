@@ -204,13 +204,15 @@ class Reader:
         """The hot loop: one pass over the columns that are present, blanks skipped."""
         values: list[object] = [None] * self.count
         frame, odd = self.frame, self.odd
-        for cell, (index, place, parse, column) in zip(mine, self.cells, strict=True):
+        for cell, entry in zip(mine, self.cells, strict=True):
+            if not odd and (cell is None or cell == ""):
+                continue
+            index, place, parse, column = entry
             if odd:
                 got = self._odd_cell(r, place, column, cell)
-            elif cell is None or cell == "":
-                continue
             else:
-                got = Bad("cell-is-picture") if is_picture(cell) else parse(cell, frame)
+                picture = cell.__class__ is str and cell[0] == "=" and is_picture(cell)
+                got = Bad("cell-is-picture") if picture else parse(cell, frame)
             kind = type(got)
             if kind is Fixed:
                 got = self._fixed(r, index, got, cell, raw, fixed)  # type: ignore[arg-type]  # known by `kind`

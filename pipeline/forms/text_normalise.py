@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime, time
+from functools import lru_cache
 
 _INVISIBLE = dict.fromkeys(
     [*range(0x20), 0x7F, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
@@ -91,4 +92,9 @@ def blank(cell: object) -> bool:
         return True
     if not isinstance(cell, str):
         return False
-    return cell in BLANKS or sweep(cell) in BLANKS
+    return cell in BLANKS or _swept_blank(cell)
+
+
+@lru_cache(maxsize=8192)
+def _swept_blank(text: str) -> bool:
+    return sweep(text) in BLANKS

@@ -8,7 +8,7 @@ from xml.parsers import expat
 
 from pipeline.forms.text_normalise import mask, sweep
 from pipeline.model import Issue
-from pipeline.xlsx import precheck
+from pipeline.xlsx import listing
 
 AUTHOR = "queke"
 """Of our own comments."""
@@ -26,7 +26,7 @@ def unread(parts: Mapping[str, bytes], *, ours: bool) -> tuple[Issue, ...]:
         return ()
     skipped = {AUTHOR, *_NOBODY} if ours else {AUTHOR}
     found = []
-    for sheet, path in precheck.sheets_of(parts).items():
+    for sheet, path in listing.sheets_of(parts).items():
         part = parts.get(_part_of(path, parts), b"")
         comments = _Comments().of(part) if part and len(part) <= _LARGEST else []
         found += [(sheet, cell, text) for author, cell, text in comments if author not in skipped and text]
@@ -39,7 +39,7 @@ def unread(parts: Mapping[str, bytes], *, ours: bool) -> tuple[Issue, ...]:
 def _part_of(sheet: str, parts: Mapping[str, bytes]) -> str:
     """The member with a sheet's comments; "" for none."""
     folder, name = posixpath.split(sheet)
-    for kind, target in precheck.relations(parts.get(f"{folder}/_rels/{name}.rels", b"")):
+    for kind, target in listing.relations(parts.get(f"{folder}/_rels/{name}.rels", b"")):
         if kind.endswith("/comments"):
             return target[1:] if target.startswith("/") else posixpath.normpath(f"{folder}/{target}")
     return ""

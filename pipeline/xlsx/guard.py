@@ -11,15 +11,18 @@ millisecond and looks at bytes only; the file's name never matters.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, TypeVar
 
 from pipeline.model import Issue
-from pipeline.xlsx import formats, package
+from pipeline.xlsx import by_pattern, formats, package
 from pipeline.xlsx.fill import SHARED_STRINGS
+from pipeline.xlsx.grid import MAX_BOX as PLAIN_BOX
+from pipeline.xlsx.grid import MAX_ROWS as PLAIN_ROWS
+from pipeline.xlsx.grid import Grid
 from pipeline.xlsx.package import Unsound, ZipMember
 
 MAX_FILE = 20 * 2**20  # bytes; a school's day is 12 KB
@@ -27,8 +30,6 @@ MAX_INFLATED = 160 * 2**20  # bytes, all members; 200,000 empty styled cells are
 PLAIN_INFLATED = 4 * 2**20  # bytes; above this a file is odd
 PLAIN_STRINGS = 64 * 2**20  # bytes that all references to shared strings may add up to
 PLAIN_CELLS = 40_000
-PLAIN_ROWS = 20_000
-PLAIN_BOX = 400_000  # rows × columns that a reader will allocate, filled or not
 
 _T = TypeVar("_T")
 Verdict = Literal["plain", "odd", "refused"]
@@ -36,11 +37,21 @@ Verdict = Literal["plain", "odd", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """The result of the first check. `parts`: the inflated members of a plain workbook, by name."""
+    """The result of the first check. `parts`: the inflated members of a plain workbook, by name; `grids`: the cells of
+    all its sheets but our lists, if they are written as most programs write them.
+    """
 
     verdict: Verdict
     issue: Issue | None = None
     parts: Mapping[str, bytes] = field(default_factory=dict)
+    grids: Mapping[str, Grid] = field(default_factory=dict)
+
+    def wordy(self) -> Iterator[bytes]:
+        """The members that may hold words of people."""
+        for name, part in self.parts.items():
+            grid = self.grids.get(name)
+            if grid is None or b"<t" in (around := grid.around) or b'"str"' in around:
+                yield part
 
 
 def look(content: bytes) -> Look:
@@ -59,10 +70,13 @@ def look(content: bytes) -> Look:
         if sum(e.size for e in entries) > PLAIN_INFLATED:
             return Look("odd")
         parts = {e.name: package.inflate(content, e, PLAIN_INFLATED) for e in entries if is_read(e.name)}
-        refuse_by_text(entries, parts)
+        marked = refuse_by_text(entries, parts)
     except Unsound as unsound:
         return Look("refused", unsound.issue)
-    return Look("plain", parts=parts) if _is_plain(entries, parts) else Look("odd")
+    if marked:  # no program writes them
+        return Look("odd")
+    grids = by_pattern.grids(parts)
+    return Look("plain", parts=parts, grids=grids) if _is_plain(entries, parts, grids) else Look("odd")
 
 
 # --------------------------------------------------------------------------- what must not be in a workbook
@@ -79,10 +93,13 @@ _ACTIVE = (
 )
 
 
+_MAY_BE_ACTIVE = re.compile("|".join(re.escape(start) for start, _ in _ACTIVE))
+
+
 def refuse_by_names(entries: tuple[ZipMember, ...]) -> None:
     """Raise Unsound if a member's name alone shows that we do not open this file."""
     names = {e.name.casefold() for e in entries}
-    for start, code in _ACTIVE:
+    for start, code in _ACTIVE if any(map(_MAY_BE_ACTIVE.match, names)) else ():
         if any(name.startswith(start) for name in names):
             raise Unsound(code)
     if "[content_types].xml" not in names or "xl/workbook.xml" not in names:
@@ -97,15 +114,20 @@ def refuse_by_names(entries: tuple[ZipMember, ...]) -> None:
         raise Unsound("file-bomb")
 
 
-def refuse_by_text(entries: tuple[ZipMember, ...], parts: Mapping[str, bytes]) -> None:
-    """Raise Unsound if the members' content forbids opening: doctype, other encodings, macros, binaries."""
-    if any(_has_marks(part) and (b"<!DOCTYPE" in part or b"<!ENTITY" in part) for part in parts.values()):
+def refuse_by_text(entries: tuple[ZipMember, ...], parts: Mapping[str, bytes]) -> bool:
+    """Raise Unsound if the members' content forbids opening: doctype, other encodings, macros, binaries.
+
+    Return whether any has a comment or CDATA.
+    """
+    marked = [part for part in parts.values() if _has_marks(part)]
+    if any(b"<!DOCTYPE" in part or b"<!ENTITY" in part for part in marked):
         raise Unsound("file-damaged")
     if not all(map(_is_text, parts.values())):
         raise Unsound("file-damaged")
     if b"/vbaproject" in parts.get("xl/_rels/workbook.xml.rels", b"").lower():  # whatever the member is called
         raise Unsound("file-macro")
     _refuse_active_types(parts["[Content_Types].xml"], entries)
+    return bool(marked)
 
 
 def known(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
@@ -120,7 +142,7 @@ def known(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
 
 @known
 def _has_marks(part: bytes) -> bool:
-    return b"<!" in part
+    return b"!" in part and b"<!" in part  # a single byte is searched much faster
 
 
 @known
@@ -202,17 +224,16 @@ _USUALLY = ((b'/sharedStrings"', b'sharedStrings.xml"'), (b'/styles"', b'styles.
 _FROM = (b"", b"/xl/", b"./")
 
 
-def _is_plain(entries: tuple[ZipMember, ...], parts: Mapping[str, bytes]) -> bool:
+def _is_plain(entries: tuple[ZipMember, ...], parts: Mapping[str, bytes], grids: Mapping[str, Grid]) -> bool:
     cells = 0
     for entry in entries:
         name = entry.name
         part = parts.get(name)
         if part is None:
             continue
-        if _has_marks(part):  # a comment or CDATA: no program writes them
-            return False
         if name.startswith(_SHEETS) and name.endswith(".xml"):
-            found = _plain_cells(part)
+            grid = grids.get(name)
+            found = _plain_cells(part) if grid is None else -1 if b"<ole" in grid.tail else grid.cells
             if found < 0:
                 return False
             cells += found
@@ -303,12 +324,20 @@ def _is_plain_book(parts: Mapping[str, bytes]) -> bool:
     book, relations = parts["xl/workbook.xml"], parts.get("xl/_rels/workbook.xml.rels", b"")
     if b"<workbook" not in book:
         return False
+    places = _usual_places(relations)
+    return bool(places) and parts.keys() >= places
+
+
+@lru_cache(maxsize=64)
+def _usual_places(relations: bytes) -> frozenset[str]:
+    """Where the relations say that the sheets are; none if they are unusual."""
+    found = set()
     for relation in _RELATION.findall(relations):
-        if b'/worksheet"' in relation and _target(relation) not in parts:
-            return False
+        if b'/worksheet"' in relation:
+            found.add(_target(relation))
         if b"External" in relation or _elsewhere(relation):
-            return False
-    return b'/worksheet"' in relations
+            return frozenset()
+    return frozenset(found)
 
 
 def _elsewhere(relation: bytes) -> bool:

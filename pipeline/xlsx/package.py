@@ -214,6 +214,7 @@ def _local(content: bytes, header: int, name: bytes, listed: tuple[int, int, int
     return start
 
 
+@lru_cache(maxsize=256)  # nearly all are those that every workbook has
 def _name(raw: bytes, *, utf8: bool) -> str:
     try:
         name = raw.decode("utf-8" if utf8 else "ascii")

@@ -6,17 +6,16 @@ rows. So this walks every sheet once with expat, before any reader, and notes th
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import dataclass
 from xml.parsers import expat  # nosec B407  # no doctype gets here: guard.refuse_by_text
 
 from pipeline.model import Issue
-from pipeline.xlsx import guard, package
+from pipeline.xlsx import guard, listing, package
 from pipeline.xlsx.fill import SHARED_STRINGS
 from pipeline.xlsx.package import Unsound
+from pipeline.xlsx.sheets import HiddenParts
 
 MAX_ROWS, MAX_COLUMNS = 20_000, 256  # of non-empty cells
 MAX_TEXT = 64 * 2**20  # bytes that all references to shared strings add up to
@@ -24,20 +23,8 @@ MAX_AREA = 2_000_000  # cells that merges and hyperlinks may cover together
 MAX_NAMES, MAX_STYLES = 20_000, 65_500
 
 _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_576, 16_384
-_RELATIONS = "xl/_rels/workbook.xml.rels"
 _OBJECT = re.compile(rb"<(?:\w+:)?oleObject\b")
 _LIVE_LINK = re.compile(rb"<(?:\w+:)?(?:dde|ole)Link\b")
-
-
-@dataclass(slots=True)
-class HiddenParts:
-    """What one sheet hides; coordinates are (Excel row, 0-based column)."""
-
-    errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    formulas: dict[tuple[int, int], bool] = field(default_factory=dict)
-    hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: set[int] = field(default_factory=set)
-    merged: list[tuple[int, int, int]] = field(default_factory=list)  # over rows: first, last, column
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +50,9 @@ def inspect(content: bytes) -> Findings:
     _refuse_swollen(parts)
     strings, elsewhere = _texts_of(parts)
     budget = _Budget(_string_lengths(parts.get(strings)))
-    notes = {name: _walk(parts[name], budget) for name in sheets_of(parts).values()}
+    notes = {name: _walk(parts[name], budget) for name in listing.sheets_of(parts).values()}
     linked = any(name.startswith("xl/externalLinks/") for name in parts)
     return Findings(parts, notes, (Issue("file-external-links"),) if linked else (), elsewhere)
-
-
-def sheets_of(parts: Mapping[str, bytes]) -> dict[str, str]:
-    """Sheet name → member name, in the workbook's order. Raises Unsound if they do not match."""
-    sheets = _listed(parts["xl/workbook.xml"], parts.get(_RELATIONS, b""))
-    if any(path not in parts for _, path in sheets):
-        spelled = {name.casefold(): name for name in parts}  # readers find a member in any spelling
-        sheets = tuple((name, spelled.get(path.casefold(), "")) for name, path in sheets)
-    if not sheets or any(path not in parts for _, path in sheets):
-        raise Unsound("file-damaged")
-    return dict(sheets)
 
 
 def _texts_of(parts: Mapping[str, bytes]) -> tuple[str, bool]:
@@ -84,7 +60,7 @@ def _texts_of(parts: Mapping[str, bytes]) -> tuple[str, bool]:
 
     Raises Unsound if they are in both places: readers would take different ones.
     """
-    places = dict(_related(parts.get(_RELATIONS, b"")).values())
+    places = dict(listing.related(parts.get(listing.RELATIONS, b"")).values())
     found = {}
     for kind, usual in (("sharedStrings", SHARED_STRINGS), ("styles", "xl/styles.xml")):
         target = next((path for relation, path in places.items() if relation.endswith("/" + kind)), usual)
@@ -92,39 +68,6 @@ def _texts_of(parts: Mapping[str, bytes]) -> tuple[str, bool]:
         if found[kind] != usual and usual in parts:
             raise Unsound("file-damaged")
     return found["sharedStrings"], found != {"sharedStrings": SHARED_STRINGS, "styles": "xl/styles.xml"}
-
-
-@lru_cache(maxsize=32)
-def _related(relations: bytes) -> Mapping[str, tuple[str, str]]:
-    """The workbook's parts by relation: (kind, member name)."""
-    targets = {}
-    for element, attributes in _elements(relations):
-        if element == "Relationship":
-            target = attributes.get("Target", "")
-            path = target[1:] if target.startswith("/") else posixpath.normpath("xl/" + target)
-            targets[attributes.get("Id", "")] = (attributes.get("Type", ""), path)
-    return targets
-
-
-def relations(part: bytes) -> list[tuple[str, str]]:
-    """The relations of a member: (kind, target as it is written)."""
-    found = (attributes for element, attributes in _elements(part) if element == "Relationship")
-    return [(one.get("Type", ""), one.get("Target", "")) for one in found]
-
-
-@lru_cache(maxsize=32)
-def _listed(book: bytes, relations: bytes) -> tuple[tuple[str, str], ...]:
-    """The sheets' names and places. Cached: in nearly all workbooks, made from our templates, these parts are equal."""
-    targets = _related(relations)
-    sheets = []
-    for element, attributes in _elements(book):
-        if element != "sheet":
-            continue
-        relation = next((v for k, v in attributes.items() if k.endswith(" id") or k == "r:id"), "")
-        kind, path = targets.get(relation, ("", ""))
-        if kind.endswith("/worksheet"):
-            sheets.append((attributes.get("name", ""), path))
-    return tuple(sheets)
 
 
 # --------------------------------------------------------------------------- shared strings
@@ -168,28 +111,6 @@ def _refuse_swollen(parts: Mapping[str, bytes]) -> None:
 # --------------------------------------------------------------------------- sheets
 
 
-def _elements(part: bytes) -> Iterator[tuple[str, dict[str, str]]]:
-    """The elements of a small part in document order, local names."""
-    found: list[tuple[str, dict[str, str]]] = []
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.StartElementHandler = lambda name, attributes: found.append((_local(name), attributes))
-    _parse(parser, part)
-    yield from found
-
-
-def _parse(parser: expat.XMLParserType, part: bytes) -> None:
-    if not part:
-        return
-    try:
-        parser.Parse(part, True)
-    except expat.ExpatError:
-        raise Unsound("file-damaged") from None
-
-
-def _local(name: str) -> str:
-    return name.rpartition(" ")[2]
-
-
 _REF = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
 
 
@@ -200,7 +121,7 @@ def _walk(part: bytes, budget: _Budget) -> HiddenParts:
     parser.StartElementHandler = walker.start
     parser.EndElementHandler = walker.end
     parser.CharacterDataHandler = walker.text
-    _parse(parser, part)
+    listing.parse(parser, part)
     return walker.notes
 
 
@@ -218,7 +139,7 @@ class _Walker:
         self._area = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        local = _local(name)
+        local = listing.local(name)
         if local == "c":
             self._cell(attributes)
         elif local in ("v", "t"):
@@ -237,7 +158,7 @@ class _Walker:
             self._value.append(text)
 
     def end(self, name: str) -> None:
-        local = _local(name)
+        local = listing.local(name)
         if local == "v" and self._value is not None:
             self._typed("".join(self._value).strip())
         elif local == "c":

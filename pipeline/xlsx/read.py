@@ -18,11 +18,12 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from pipeline.forms.block import TICKET
 from pipeline.model import Issue, Sheet, Workbook
-from pipeline.xlsx import comments, precheck
+from pipeline.xlsx import by_pattern, comments, listing, precheck
+from pipeline.xlsx.grid import hidden_rows, hides
 from pipeline.xlsx.guard import Look
 from pipeline.xlsx.package import Unsound
-from pipeline.xlsx.precheck import Findings, HiddenParts
-from pipeline.xlsx.sheets import is_ours, made_sheet, sheets_in
+from pipeline.xlsx.precheck import Findings
+from pipeline.xlsx.sheets import NOTHING_HIDDEN, HiddenParts, is_ours, made_sheet, sheet_of, sheets_in
 
 _OLE = b"\xd0\xcf\x11\xe0"
 
@@ -34,12 +35,21 @@ class Odd(Exception):  # noqa: N818  # a verdict, not an error of ours
 def plain(content: bytes, look: Look) -> Workbook:
     """Read a plain workbook. Raises Odd if calamine does not take it."""
     try:
-        book = CalamineWorkbook.from_filelike(BytesIO(content))
-        notes = _cheap_notes(look.parts)
-        sheets = sheets_in(book, notes)
+        notes = _cheap_notes(look)
+        if look.grids:
+            return _workbook(_of_grids(look, notes), look.parts)
+        sheets = sheets_in(CalamineWorkbook.from_filelike(BytesIO(content)), notes)
     except (CalamineError, OSError, Unsound, ValueError):  # the last two: data beside the cells is invalid
         raise Odd from None
     return _workbook(sheets, look.parts)
+
+
+def _of_grids(look: Look, notes: Mapping[str, HiddenParts]) -> tuple[Sheet, ...]:
+    names, found = listing.sheets_of(look.parts), []
+    for name, hidden in by_pattern.hidden_sheets(look.parts).items():
+        grid = look.grids.get(names[name])
+        found.append(sheet_of(name, grid.rows if grid else [], notes.get(name, NOTHING_HIDDEN), hidden=hidden))
+    return tuple(found)
 
 
 def careful(content: bytes) -> Workbook:
@@ -49,7 +59,7 @@ def careful(content: bytes) -> Workbook:
 
         return xls.read(content)
     found = precheck.inspect(content)
-    names = precheck.sheets_of(found.parts)
+    names = listing.sheets_of(found.parts)
     notes = {name: found.notes[path] for name, path in names.items()}
     try:
         sheets = () if found.elsewhere else sheets_in(CalamineWorkbook.from_filelike(BytesIO(content)), notes)
@@ -64,7 +74,7 @@ def _workbook(sheets: tuple[Sheet, ...], parts: Mapping[str, bytes], facts: tupl
         # a return workbook is known by its column of tickets, too: web editors lose the properties
         mine = bool(ours) or any(TICKET in row for sheet in sheets for row in sheet.rows)
         facts = (*facts, *comments.unread(parts, ours=mine))
-    return Workbook(sheets, ours, date1904(parts), facts=facts)
+    return Workbook(sheets, ours, by_pattern.date1904(parts), facts=facts)
 
 
 def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
@@ -78,7 +88,7 @@ def by_openpyxl(content: bytes, found: Findings) -> tuple[Sheet, ...]:
             book = load_workbook(BytesIO(_unmerged(content, found.parts)), data_only=True)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OSError, SyntaxError, OverflowError):
         raise Unsound("file-damaged") from None  # what it raises for invalid parts
-    names = precheck.sheets_of(found.parts)
+    names = listing.sheets_of(found.parts)
     if any(sheet.title not in names for sheet in book.worksheets):
         raise Unsound("file-damaged")  # it has made up a name
     sheets = []
@@ -118,35 +128,30 @@ def _unescaped(value: object) -> object:
 
 _MERGE = b"<mergeCell "
 _MERGE_REF = re.compile(rb'<mergeCell [^>]*?ref="([A-Z]{1,3})([0-9]{1,7}):[A-Z]{1,3}([0-9]{1,7})"')
-_HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]*? hidden="(?:1|true)"')
 _COLUMN_TAG = re.compile(rb"<col [^>]*>")
 
 
-def _cheap_notes(parts: Mapping[str, bytes]) -> dict[str, HiddenParts]:
+def _cheap_notes(look: Look) -> dict[str, HiddenParts]:
     """Hidden rows and columns and merged cells of a plain workbook, by sheet name; it has no errors and no formulas."""
     found = {}
-    telling = [n for n, part in parts.items() if n.startswith("xl/worksheets/") and (_hides(part) or _MERGE in part)]
-    if not telling:
-        return {}
-    for name, path in precheck.sheets_of(parts).items():
-        if path in telling:
-            found[name] = _beside_cells(parts[path])
+    telling = look.grids or {name for name, part in look.parts.items() if _tells(name, part)}
+    for name, path in listing.sheets_of(look.parts).items() if telling else ():
+        if path in look.grids:
+            grid = look.grids[path]
+            found[name] = _notes(grid.head, grid.hidden, grid.tail)
+        elif path in telling:
+            head, _, body = look.parts[path].partition(b"<sheetData")
+            found[name] = _notes(head, hidden_rows(body), body.rpartition(b"</sheetData>")[2])
     return found
 
 
-def _hides(part: bytes) -> bool:
-    return b' hidden="1"' in part or b' hidden="true"' in part
+def _tells(name: str, part: bytes) -> bool:
+    return name.startswith("xl/worksheets/") and (hides(part) or _MERGE in part)
 
 
-def _beside_cells(part: bytes) -> HiddenParts:
-    notes = HiddenParts()
-    if _MERGE in part:
-        notes.merged.extend(_merged(part.rpartition(b"</sheetData>")[2]))
-    head, _, body = part.partition(b"<sheetData")
-    if _hides(body):
-        notes.hidden_rows.update(int(row) for row in _HIDDEN_ROW.findall(body))
-    notes.hidden_columns.update(_hidden_columns(head))
-    return notes
+def _notes(head: bytes, rows: frozenset[int], tail: bytes) -> HiddenParts:
+    merged = list(_merged(tail)) if _MERGE in tail else []
+    return HiddenParts(hidden_rows={*rows}, hidden_columns={*_hidden_columns(head)}, merged=merged)
 
 
 @lru_cache(maxsize=64)
@@ -169,7 +174,7 @@ def _hidden_columns(head: bytes) -> frozenset[int]:
     """Hidden columns, 0-based. Cached: nearly all sheets have the columns of our templates."""
     hidden: set[int] = set()
     for tag in _COLUMN_TAG.findall(head):
-        if _hides(tag):
+        if hides(tag):
             first, last = int(_attribute(tag, b"min")), int(_attribute(tag, b"max"))
             hidden.update(range(first - 1, min(last, precheck.MAX_COLUMNS)))
     return frozenset(hidden)
@@ -177,14 +182,6 @@ def _hidden_columns(head: bytes) -> frozenset[int]:
 
 def _attribute(tag: bytes, name: bytes) -> bytes:
     return tag.partition(b" " + name + b'="')[2].partition(b'"')[0] or b"1"
-
-
-_EPOCH_1904 = re.compile(rb"""\sdate1904\s*=\s*["'](?:1|true|on)["']""")
-
-
-def date1904(parts: Mapping[str, bytes]) -> bool:
-    """Whether days are counted from 1904, as in Excel for Mac."""
-    return _EPOCH_1904.search(parts["xl/workbook.xml"]) is not None
 
 
 _PROPERTY = re.compile(

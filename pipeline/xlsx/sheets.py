@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from pipeline.model import Sheet
-from pipeline.xlsx.precheck import HiddenParts
 
 LISTS_SHEET = "选项"  # our hidden sheet of dropdown values: never read
 HELP_SHEET = "填表说明"  # our page of explanation: never read
 
 _EXACT = 10**15  # whole numbers below are exact in a float
-_NOTHING_HIDDEN = HiddenParts()
+
+
+@dataclass(slots=True)
+class HiddenParts:
+    """What one sheet hides; coordinates are (Excel row, 0-based column)."""
+
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    formulas: dict[tuple[int, int], bool] = field(default_factory=dict)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: list[tuple[int, int, int]] = field(default_factory=list)  # over rows: first, last, column
+
+
+NOTHING_HIDDEN = HiddenParts()
 
 
 def sheets_in(book: CalamineWorkbook, notes: Mapping[str, HiddenParts]) -> tuple[Sheet, ...]:
@@ -25,7 +38,7 @@ def sheets_in(book: CalamineWorkbook, notes: Mapping[str, HiddenParts]) -> tuple
             continue
         hidden = meta.visible != SheetVisibleEnum.Visible
         rows = [] if is_ours(meta.name, hidden=hidden) else _rows(book.get_sheet_by_index(index))
-        sheets.append(made_sheet(meta.name, rows, notes.get(meta.name, _NOTHING_HIDDEN), hidden=hidden))
+        sheets.append(made_sheet(meta.name, rows, notes.get(meta.name, NOTHING_HIDDEN), hidden=hidden))
     return tuple(sheets)
 
 
@@ -40,9 +53,15 @@ def _rows(sheet: CalamineSheet) -> list[list[object]]:
 
 
 def made_sheet(name: str, rows: Sequence[Sequence[object]], notes: HiddenParts, *, hidden: bool) -> Sheet:
-    """One sheet from its values: trimmed, blank as None, without cells that hold an error."""
+    """One sheet from a reader's values."""
     # most cells are text or empty: no call for them
-    cells = _trimmed([[(v or None) if v.__class__ is str else _cell(v) for v in row] for row in rows])
+    cells = [[(v or None) if v.__class__ is str else value_of(v) for v in row] for row in rows]
+    return sheet_of(name, cells, notes, hidden=hidden)
+
+
+def sheet_of(name: str, rows: list[list[object]], notes: HiddenParts, *, hidden: bool) -> Sheet:
+    """One sheet from `value_of` each cell: trimmed, without cells that hold an error."""
+    cells = _trimmed(rows)
     for row, column in notes.errors:
         if row <= len(cells) and column < len(cells[row - 1]):
             cells[row - 1][column] = None
@@ -71,7 +90,7 @@ def _trimmed(rows: list[list[object]]) -> list[list[object]]:
     return [row if len(row) == width else row[:width] + [None] * (width - len(row)) for row in rows]
 
 
-def _cell(value: object) -> object:
+def value_of(value: object) -> object:
     """One value, the same whichever reader gave it: whole numbers as int, midnight as a date, blank as None."""
     if value is None or value.__class__ is str:
         return value or None

@@ -14,7 +14,7 @@ from pipeline.xlsx.sheets import LISTS_SHEET
 from pipeline.xlsx.writer import Sheet, Style, Writer
 
 FILTER_ROWS = 500  # rows below the header that the filter covers
-REACH = 2_000  # rows that have rules: web editors keep one for each cell, LibreOffice one cell a row up to the 1,000th
+REACH = 300  # rows that have rules: web editors keep one for each cell, LibreOffice saves a few cells of every such row
 ROW_HEIGHT = 19.5  # points
 PAIR = 4  # sheet columns of one label with its value
 CLASS_NAMES = "L_ClassNames"  # the 班级 sheet's names, as a dropdown

@@ -16,8 +16,8 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from pipeline.model import Issue, Workbook
 from pipeline.xlsx.package import Unsound
-from pipeline.xlsx.precheck import MAX_COLUMNS, MAX_ROWS, HiddenParts
-from pipeline.xlsx.sheets import sheets_in
+from pipeline.xlsx.precheck import MAX_COLUMNS, MAX_ROWS
+from pipeline.xlsx.sheets import HiddenParts, sheets_in
 
 _BOF, _FORMULA, _BOOLERR, _ROW, _COLINFO, _DATEMODE = 0x0809, 0x0006, 0x0205, 0x0208, 0x007D, 0x0022
 _MERGED, _REF8 = 0x00E5, struct.Struct("<4H")
