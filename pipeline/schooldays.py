@@ -8,7 +8,7 @@ weekday. If the statutory days of a year are not known here, weekdays are school
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -91,6 +91,7 @@ DUE = ReportDue(yes=True)
 
 
 ClassAt = tuple[str, str]  # campus, class key
+_NO_CLASSES = frozenset[ClassAt]()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +157,11 @@ class Calendar:
         known = {one: self._stage(places, one, day) for one in (*own, *sorted(wanted)) if one in wanted}
         at_school = {stage for stage, answer in known.items() if answer.yes}
         at_school |= {""} if at_school.intersection(own) else set()
-        off = frozenset(at for at, stage in classes.items() if stage not in at_school)
-        with_classes, taught = ({campus for campus, _ in some} for some in (classes, classes.keys() - off))
+        off = _NO_CLASSES
+        if not at_school.issuperset(classes.values()):
+            off = frozenset(at for at, stage in classes.items() if stage not in at_school)
+        with_classes = {campus for campus, _ in classes}
+        taught = {campus for campus, _ in classes.keys() - off} if off else with_classes
         open_ones = [one for one in campuses if one in taught or (at_school and one not in with_classes)]
         shut = closed_campuses(closures, day)
         owing = frozenset(open_ones) - shut
@@ -292,10 +296,10 @@ def closed_classes(closures: Iterable[ClosureFacts], campus: str, day: date) -> 
 
 
 def _closed_classes(
-    closures: Iterable[ClosureFacts], classes: Iterable[ClassAt], shut: Container[str], day: date
+    closures: Iterable[ClosureFacts], classes: Iterable[ClassAt], shut: frozenset[str], day: date
 ) -> frozenset[ClassAt]:
     alone = {(c.campus, c.scope) for c in closures if c.scope != WHOLE_SCHOOL and _closed(c, day)}
-    return frozenset(at for at in classes if at[0] in shut or at in alone)
+    return frozenset(at for at in classes if at[0] in shut or at in alone) if shut or alone else _NO_CLASSES
 
 
 def _closed(closure: ClosureFacts, day: date) -> bool:

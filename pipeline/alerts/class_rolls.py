@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pipeline.database import sql
 from pipeline.merge.successors import Lineage, Taught, lineage
@@ -83,10 +83,12 @@ def load(schools: Sequence[str], years: Sequence[int]) -> SchoolClasses:
         f" AND state IN ('{ClassState.CONFIRMED}', '{ClassState.NEW}')"
         " ORDER BY school_year, COALESCE(CAST(valid_from AS TEXT), '')"  # nosec B608  # our own words
     )
-    return of_rows(
-        RollRow(school, campus, key, roll, year, _day(since), _day(until))
-        for school, campus, key, roll, year, since, until in sql.fetch_in(text, schools, years)
-    )
+    return of_rows(_row(row) if row[5] or row[6] else RollRow._make(row) for row in sql.fetch_in(text, schools, years))
+
+
+def _row(fetched: Sequence[Any]) -> RollRow:
+    row = RollRow._make(fetched)
+    return row._replace(since=_day(fetched[5]), until=_day(fetched[6]))
 
 
 def of_rows(rows: Iterable[RollRow]) -> SchoolClasses:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic_core import from_json  # twice as quick as json: a day's statistics read the counts of years
+
 from pipeline.model import FileRows, Issue, Repair
 
 
@@ -60,4 +62,4 @@ def text(value: object) -> str:
 
 def read(kept: object) -> Any:
     """Return a JSON value that was fetched without the ORM, as either database gives it."""
-    return json.loads(kept) if isinstance(kept, str) else kept
+    return from_json(kept) if isinstance(kept, str) else kept

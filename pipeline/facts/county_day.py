@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from pipeline import duty, rules
@@ -46,16 +47,21 @@ class CountedSchool:
     phone: str
     silent_campuses: tuple[str, ...]  # due, and without a report though others have one
     silent_classes: tuple[ClassAt, ...]  # due, and not mentioned by the report of their campus; the youngest first
-    classes: Mapping[ClassAt, str]  # → name, of those open this school year
+    rooms: Mapping[ClassAt, Room]  # the classes open this school year
     assumed: int = 0  # the year, if only the weekday says that the day is, or is no, school day
     unheard: frozenset[str] = frozenset()  # campuses due, and without a report
     with_campus: bool = False  # whether a class is named with its campus: the school has several
     in_time: Mapping[str, bool] = field(default_factory=dict)  # the campuses due that have a report → whether on time
 
+    def name_of(self, at: ClassAt) -> str:
+        """Return the name of a class; of one that the registry does not have, its key."""
+        return self.rooms[at].name if at in self.rooms else at[1]
+
     @property
     def silent_names(self) -> tuple[str, ...]:
         """The classes the report does not mention, as the lists print them."""
-        named = (f"{at[0]} {self.classes[at]}" if self.with_campus else self.classes[at] for at in self.silent_classes)
+        names = ((at[0], self.rooms[at].name) for at in self.silent_classes)
+        named = (f"{campus} {name}" if self.with_campus else name for campus, name in names)
         return (*(all_classes(campus) for campus in self.silent_campuses), *named)
 
 
@@ -160,17 +166,16 @@ def few(day: date, codes: Sequence[str], tree: Tree, calendar: Calendar) -> dict
 
 
 def _counted(day: date, code: str, schools: Sequence[CountedSchool], rows: Sequence[AbsentRow]) -> CountedCounty:
-    figures = county.count(day, code, (s.day for s in schools), rows)
-    tallies = county.by_school((s.day for s in schools), rows)
-    with_ill = [_line(s.day, *tallies[s.day.code]) for s in schools if s.day.code in tallies]
+    tallies = county.tally((s.day for s in schools), rows)
+    with_ill = [_line(one.school, *one.line) for one in tallies.values() if one.ill]
     return CountedCounty(
-        figures=figures,
+        figures=county.count(day, code, tallies),
         silent=tuple(s for s in schools if s.day.standing in SILENT),
         with_ill=tuple(with_ill),
         singles=tuple(_singles(day, schools, rows)),
         observed=tuple(s.day.code for s in schools if s.day.standing in REPORTED),
-        new=county.new_by_school((s.day for s in schools), rows),
-        ill=county.ill_cells(code, (s.day for s in schools), rows),
+        new={school: dict(sorted(one.new_groups.items())) for school, one in tallies.items() if one.new_groups},
+        ill=county.ill_cells(code, tallies),
         assumed=max((s.assumed for s in schools), default=0),
     )
 
@@ -190,7 +195,7 @@ def _singles(day: date, schools: Sequence[CountedSchool], rows: Sequence[AbsentR
         new = {r.pupil for r in found if r.row_state == RowState.NEW}
         school = named[code]
         for hint in hints(cases, known):
-            room = school.classes.get((campus, hint.class_key), hint.class_key)
+            room = school.name_of((campus, hint.class_key))
             yield Single(code, school.day.name, room, hint.pupil, hint.disease, hint.pupil in new)
 
 
@@ -237,7 +242,7 @@ def _schools(day: date, found: DayRows, tree: Tree, calendar: Calendar) -> Itera
             phone=phone,
             silent_campuses=tuple(sorted(unheard)) if heads else (),
             silent_classes=tuple(sorted(silent.intersection(rooms), key=class_order)),
-            classes={at: room.name for at, room in rooms.items()},
+            rooms=rooms,
             assumed=owed.due.assumed,
             unheard=unheard,
             with_campus=len(campuses) > 1,
@@ -270,6 +275,8 @@ def _rolls(rooms: Mapping[ClassAt, Room], lines: Mapping[ClassAt, tuple[int | No
     asked about, and counts once its county has confirmed it.
     """
     rolls = {at: room.roll for at, room in rooms.items() if room.roll is not None}
+    if len(rolls) == len(rooms):
+        return rolls
     typed = {at: roll for at, (roll, mute) in lines.items() if roll is not None and not mute and at in rooms}
     return typed | rolls
 
@@ -307,34 +314,37 @@ def _received(
 
 
 _ABSENT = (
-    "division", "school", "campus", "class_key", "pupil", "reason", "row_state", "part", "symptoms", "diagnosis",
-    "temperature",
-)  # fmt: skip
+    "division, school, campus, class_key, pupil, reason, row_state, part, symptoms, diagnosis,"
+    " CAST(temperature AS DOUBLE PRECISION)"
+)
 
 
 def _absences(day: date, counties: Sequence[str]) -> Mapping[str, list[AbsentRow]]:
-    names = ", ".join(_ABSENT)
-    text = f"SELECT {names} FROM absence WHERE day = '{day.isoformat()}' AND division IN ? ORDER BY id"  # nosec B608  # our own words
+    text = f"SELECT {_ABSENT} FROM absence WHERE day = '{day.isoformat()}' AND division IN ? ORDER BY id"  # nosec B608  # our own words
     return _by_county(sql.fetch_in(text, counties))
 
 
 def absences_as_of(day: date, schools: Sequence[str], settled: int) -> Mapping[str, list[AbsentRow]]:
     """Return by county the rows of a day that stood of these schools after a settlement."""
-    names, rows = ", ".join(_ABSENT), list[tuple[Any, ...]]()
+    rows = list[tuple[Any, ...]]()
     for table, gone in (("absence", ""), ("absence_past", f" AND to_settled > {settled}")):
-        text = f"SELECT {names} FROM {table} WHERE day IN ? AND school IN ? AND from_settled <= {settled}{gone}"  # nosec B608  # our own words
+        text = f"SELECT {_ABSENT} FROM {table} WHERE day IN ? AND school IN ? AND from_settled <= {settled}{gone}"  # nosec B608  # our own words
         rows += sql.fetch_in(text, [day.isoformat()], schools)
     return _by_county(rows)
 
 
 def _by_county(rows: Iterable[tuple[Any, ...]]) -> Mapping[str, list[AbsentRow]]:
     found: dict[str, list[AbsentRow]] = defaultdict(list)
-    for division, school, campus, key, pupil, reason, state, *signs in rows:
-        part, symptoms, diagnosis, heat = signs
-        groups = groups_of(symptoms, None if heat is None else float(heat), diagnosis)
-        row = AbsentRow(school, campus, key, pupil, reason, state, part, tuple(symptoms.split()), diagnosis, groups)
+    for division, school, campus, key, pupil, reason, state, part, symptoms, diagnosis, heat in rows:
+        groups = groups_of(symptoms, heat, diagnosis)
+        row = AbsentRow(school, campus, key, pupil, reason, state, part, _signs(symptoms), diagnosis, groups)
         found[division].append(row)
     return found
+
+
+@lru_cache(maxsize=4096)
+def _signs(symptoms: str) -> tuple[str, ...]:
+    return tuple(symptoms.split())
 
 
 def ill_by_class(day: date, schools: Sequence[str]) -> dict[tuple[str, str, str], int]:

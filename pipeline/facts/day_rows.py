@@ -135,10 +135,10 @@ def _load_registry(found: DayRows, day: date, places: Sequence[str], within: str
         found.campuses[school].append(name)
         if any(contact):
             found.contacts[school, name] = (contact[0], contact[1])
-    for school, campus, key, name, roll, stage in sql.fetch(
+    for school, campus, key, *room in sql.fetch(
         "SELECT c.school_id, c.campus, c.key, c.name, c.roll, c.stage "
         "FROM school_class c JOIN unit u ON u.code = c.school_id "  # nosec B608  # marks only
         f"WHERE {within} AND c.school_year = %s AND {opened}",
         (*places, school_year(day), iso, iso),
     ):
-        found.classes[school][campus, key] = Room(name, roll, stage)
+        found.classes[school][campus, key] = Room._make(room)

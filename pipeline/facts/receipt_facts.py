@@ -49,7 +49,7 @@ def missing(reports: Mapping[int, Report], several: Collection[str]) -> dict[int
     found = {}
     for seq, (school, campus, day) in reports.items():
         if one := counted.get((school, day)):
-            classes = tuple(one.classes[at] for at in one.silent_classes if at[0] == campus)
+            classes = tuple(one.name_of(at) for at in one.silent_classes if at[0] == campus)
             campuses = tuple(name for name in one.silent_campuses if name != campus)
             if classes or campuses:
                 found[seq] = StillMissing(classes, campuses)

@@ -136,7 +136,7 @@ def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, load
     code = school.day.code
     heads = loaded.heads.get(code, [])
     rows = sorted(loaded.absences.get(code, []), key=_by_class)
-    several = len({campus for campus, _ in school.classes}) > 1
+    several = len({campus for campus, _ in school.rooms}) > 1
     return PageFacts(
         scope=scope,
         code=code,
@@ -173,7 +173,7 @@ def _by_class(row: Absence) -> tuple[object, ...]:
 
 
 def _room(school: CountedSchool, campus: str, key: str, *, several: bool) -> str:
-    name = school.classes.get((campus, key), key)
+    name = school.name_of((campus, key))
     return f"{campus} {name}" if several and campus != HOME_CAMPUS else name
 
 
@@ -215,8 +215,8 @@ def _classes(school: CountedSchool, rows: Sequence[Absence], loaded: _Rows, *, s
             counts[row.campus, row.class_key][row.reason] += 1
     code, closings = school.day.code, loaded.closings
     others = loaded.others.get(code, {})
-    unknown = (place for place in (*counts, *others) if place not in school.classes)
-    places = sorted([*school.classes, *dict.fromkeys(unknown)], key=county_day.class_order)
+    unknown = (place for place in (*counts, *others) if place not in school.rooms)
+    places = sorted([*school.rooms, *dict.fromkeys(unknown)], key=county_day.class_order)
     return [
         ClassLine(
             class_name=_room(school, *place, several=several),

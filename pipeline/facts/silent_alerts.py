@@ -62,7 +62,7 @@ def _classes(alerts: Collection[Alert], day: date) -> dict[str, set[str]]:
 
 
 def _silent(alert: Alert, school: CountedSchool, keys: Collection[str]) -> SilentAlert | None:
-    known = {key: (alert.campus, key) for key in keys if (alert.campus, key) in school.classes}
+    known = {key: (alert.campus, key) for key in keys if (alert.campus, key) in school.rooms}
     out = school.day.closed | school.day.off
     due = {key for key, at in known.items() if at not in out}
     if known and not due:
@@ -74,6 +74,6 @@ def _silent(alert: Alert, school: CountedSchool, keys: Collection[str]) -> Silen
     return SilentAlert(
         alert=alert.id,
         group=alert_labels.groups(alert),
-        classes=() if whole and not alert.scope else tuple(sorted(school.classes[known[key]] for key in mute)),
+        classes=() if whole and not alert.scope else tuple(sorted(school.name_of(known[key]) for key in mute)),
         campus=alert.campus if school.with_campus else "",
     )

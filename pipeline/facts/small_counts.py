@@ -15,7 +15,7 @@ from pipeline.facts import county_day
 from pipeline.facts.county_day import CountedCounty
 from pipeline.figures import suppression
 from pipeline.figures.count_network import OPEN, IllCell
-from pipeline.figures.county import WHOLE_DAY, CountyFigures, SchoolDay, ill_cells
+from pipeline.figures.county import WHOLE_DAY, CountyFigures, SchoolDay, ill_cells, tally
 from pipeline.figures.facts import PaperDivision
 from pipeline.figures.suppression import ALL_SHOWN, Suppression
 from pipeline.model import LetterKind, Level
@@ -87,7 +87,7 @@ def _before(day: date, stamp: int, settled: Mapping[str, int], tree: Tree) -> li
     schools: dict[str, list[SchoolDay]] = defaultdict(list)
     for one in known.values():
         schools[one.county].append(one.day)
-    return [cell for code, mine in rows.items() for cell in ill_cells(code, schools[code], mine)]
+    return [cell for code, mine in rows.items() for cell in ill_cells(code, tally(schools[code], mine))]
 
 
 def _settled(day: date) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.figures.count_network import APART, OPEN, IllCell
 from pipeline.figures.duty import DAY_OFF, REPORTED, StatusCounts
@@ -43,9 +43,10 @@ class SchoolDay:
     other_absent: int = 0  # 其他缺课, as counts of classes
 
 
-@dataclass(frozen=True, slots=True)
-class AbsentRow:
-    """One current absence row. `symptoms` are S codes; `part` is "" for the whole day."""
+class AbsentRow(NamedTuple):
+    """One current absence row: a tuple, because a province's day has eighty thousand. `symptoms` are S codes; `part` is
+    "" for the whole day.
+    """
 
     school: str
     campus: str
@@ -155,34 +156,109 @@ def kind_of(stages: Sequence[str]) -> str:
     return stages[0] if len(stages) == 1 else "一贯制"
 
 
-def count(day: date, place: str, schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> CountyFigures:
-    """Count one county's day. Rows of schools that are not in `schools` are left out."""
-    known = {s.code: s for s in schools}
-    tally = _Tally(known)
+@dataclass(slots=True)
+class SchoolTally:
+    """One school's absent pupils of a day, each counted once, even if several of its campuses report them."""
+
+    school: SchoolDay
+    counts_as: str  # its group, but for classes that are closed or have a day off: a 学段, or why it is in no rate
+    pupils: set[str] = field(default_factory=set)
+    others: dict[str, int] = field(default_factory=dict)  # absent for another reason → pupils
+    ill: int = 0
+    new: int = 0
+    open_halves: int = 0  # of classes that are not closed and had school, as in `roll_of`
+    groups: dict[str, tuple[int, int]] = field(default_factory=dict)  # ill pupils, and half days
+    new_groups: dict[str, int] = field(default_factory=dict)  # new cases, as the rules group them
+    symptoms: list[tuple[str, ...]] = field(default_factory=list)
+    diagnoses: list[str] = field(default_factory=list)
+
+    @property
+    def line(self) -> tuple[int, int, int]:
+        """Ill pupils, new ones among them, half days of open classes."""
+        return self.ill, self.new, self.open_halves
+
+    def take(self, row: AbsentRow) -> None:
+        if row.row_state == _RETURNED or row.pupil in self.pupils:
+            return
+        self.pupils.add(row.pupil)
+        if row.reason != _ILL:
+            self.others[row.reason] = self.others.get(row.reason, 0) + 1
+            return
+        halves = HALF_DAY if row.part else WHOLE_DAY
+        self.ill += 1
+        if row.row_state == _NEW:
+            self.new += 1
+            for group in row.groups:
+                self.new_groups[group] = self.new_groups.get(group, 0) + 1
+        if row.symptoms:
+            self.symptoms.append(row.symptoms)
+        if row.diagnosis:
+            self.diagnoses.append(row.diagnosis)
+        at, school, group = (row.campus, row.class_key), self.school, self.counts_as
+        if at in school.closed:
+            group = CLOSED_ILL
+        elif at in school.off:
+            group = group if group == CLOSED_ILL else OFF_ILL
+        else:
+            self.open_halves += halves
+        pupils, sum_of_halves = self.groups.get(group, (0, 0))
+        self.groups[group] = pupils + 1, sum_of_halves + halves
+
+
+def tally(schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> dict[str, SchoolTally]:
+    """Count the rows of each of these schools. Rows of others are left out."""
+    found = {s.code: SchoolTally(s, _counts_as(s)) for s in schools}
     for row in rows:
-        tally.take(row)
-    standings = Counter(s.standing for s in known.values())
-    stage_roll: Counter[str] = Counter()
-    for school in known.values():
+        if one := found.get(row.school):
+            one.take(row)
+    return found
+
+
+def _counts_as(school: SchoolDay) -> str:
+    if school.standing is StatusCounts.CLOSED:
+        return CLOSED_ILL
+    if school.standing in DAY_OFF:
+        return OFF_ILL
+    return kind_of(school.stages) if school.standing in REPORTED else UNSURE_ILL
+
+
+def count(day: date, place: str, tallies: Mapping[str, SchoolTally]) -> CountyFigures:
+    """Add up one county's day."""
+    schools = [one.school for one in tallies.values()]
+    sums = Counter({"registered": len(schools), "other_absent": sum(s.other_absent for s in schools)})
+    sums.update(s.standing.value for s in schools)
+    maps: dict[str, Counter[str]] = {name: Counter() for name in _MAPS}
+    for school in schools:
         if school.standing in REPORTED:
-            stage_roll[kind_of(school.stages)] += roll_of(school)
-    counted = {
-        "registered": len(known),
-        "other_absent": sum(s.other_absent for s in known.values()),
-        "rate_roll": sum(stage_roll.values()),
-        "stage_roll": _sorted(stage_roll),
-    }
-    return from_json(day, place, counted | {s.value: standings[s] for s in StatusCounts} | tally.counted())
+            maps["stage_roll"][kind_of(school.stages)] += roll_of(school)
+    for one in tallies.values():
+        sums.update(one.others)
+        sums["ill"] += one.ill
+        sums["new_ill"] += one.new
+        maps["new_groups"].update(one.new_groups)
+        maps["diagnoses"].update(one.diagnoses)
+        maps["symptoms"].update(sign for signs in one.symptoms for sign in set(signs))
+        for group, (pupils, halves) in one.groups.items():
+            sums["ill_halves"] += halves
+            if name := _APART.get(group):
+                sums[name] += pupils
+            elif group != UNSURE_ILL:
+                sums["rate_ill_halves"] += halves
+                maps["stage_ill"][group] += pupils
+                maps["stage_halves"][group] += halves
+    sums["rate_roll"] = sum(maps["stage_roll"].values())
+    return from_json(day, place, {**sums, **{name: _sorted(found) for name, found in maps.items()}})
 
 
-def ill_cells(county: str, schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> tuple[IllCell, ...]:
+_APART = {CLOSED_ILL: "closed_ill", OFF_ILL: "off_ill"}
+
+
+def ill_cells(county: str, tallies: Mapping[str, SchoolTally]) -> tuple[IllCell, ...]:
     """The ill pupils of each school as `count` counts them, by group: what totals above county are made of."""
-    tally = _Tally({s.code: s for s in schools})
-    for row in rows:
-        tally.take(row)
-    found = sorted(tally.groups.items())
     return tuple(
-        IllCell(school, county, group, _part(group), n, said=group == CLOSED_ILL) for (school, group), n in found
+        IllCell(school, county, group, _part(group), pupils, said=group == CLOSED_ILL)
+        for school, one in sorted(tallies.items())
+        for group, (pupils, _) in sorted(one.groups.items())
     )
 
 
@@ -190,98 +266,9 @@ def _part(group: str) -> str:
     return APART if group in {CLOSED_ILL, OFF_ILL, UNSURE_ILL} else OPEN
 
 
-def by_school(schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> dict[str, tuple[int, int, int]]:
-    """Return (ill pupils, new ones among them, half days of open classes) of each school that has any.
-
-    Each pupil counts once; the half days go with `roll_of`, which leaves closed classes, and those that are off, out
-    too.
-    """
-    out = {s.code: s.closed | s.off for s in schools}
-    seen: set[tuple[str, str]] = set()
-    found: dict[str, tuple[int, int, int]] = {}
-    for row in rows:
-        if row.row_state == _RETURNED or (row.school, row.pupil) in seen:
-            continue
-        seen.add((row.school, row.pupil))
-        if row.reason != _ILL:
-            continue
-        ill, new, halves = found.get(row.school, (0, 0, 0))
-        is_out = (row.campus, row.class_key) in out.get(row.school, ())
-        more = 0 if is_out else HALF_DAY if row.part else WHOLE_DAY
-        found[row.school] = (ill + 1, new + (row.row_state == _NEW), halves + more)
-    return found
-
-
-def new_by_school(schools: Iterable[SchoolDay], rows: Iterable[AbsentRow]) -> dict[str, dict[str, int]]:
-    """Return the new cases of each of these schools by group, each pupil once, as `count` counts them for the place."""
-    known = {s.code for s in schools}
-    seen: set[tuple[str, str]] = set()
-    found: dict[str, Counter[str]] = {}
-    for row in rows:
-        if row.school not in known or row.row_state == _RETURNED or (row.school, row.pupil) in seen:
-            continue
-        seen.add((row.school, row.pupil))
-        if row.reason == _ILL and row.row_state == _NEW and row.groups:
-            found.setdefault(row.school, Counter()).update(row.groups)
-    return {code: _sorted(counted) for code, counted in found.items()}
-
-
 def roll_of(school: SchoolDay) -> int:
     """应到: pupils of the classes that were open and had school."""
     return sum(n for place, n in school.rolls.items() if place not in school.closed and place not in school.off)
-
-
-class _Tally:
-    """Counts absent pupils, each once, even if several campuses report them."""
-
-    def __init__(self, known: Mapping[str, SchoolDay]) -> None:
-        self.known = known
-        self.seen: set[tuple[str, str]] = set()
-        self.sums: Counter[str] = Counter()
-        self.symptoms: Counter[str] = Counter()
-        self.diagnoses: Counter[str] = Counter()
-        self.new_groups: Counter[str] = Counter()
-        self.stage_ill: Counter[str] = Counter()
-        self.stage_halves: Counter[str] = Counter()
-        self.groups: Counter[tuple[str, str]] = Counter()  # ill pupils by school and group
-
-    def counted(self) -> dict[str, object]:
-        names = ("symptoms", "diagnoses", "new_groups", "stage_ill", "stage_halves")
-        maps = {name: _sorted(getattr(self, name)) for name in names}
-        return {**self.sums, **maps}
-
-    def take(self, row: AbsentRow) -> None:
-        school = self.known.get(row.school)
-        if school is None or row.row_state == _RETURNED or (row.school, row.pupil) in self.seen:
-            return
-        self.seen.add((row.school, row.pupil))
-        self.sums[row.reason] += 1
-        if row.reason == _ILL:
-            self._ill(school, row)
-
-    def _ill(self, school: SchoolDay, row: AbsentRow) -> None:
-        halves = HALF_DAY if row.part else WHOLE_DAY
-        if row.row_state == _NEW:
-            self.sums["new_ill"] += 1
-            self.new_groups.update(row.groups)
-        self.sums["ill_halves"] += halves
-        self.symptoms.update(set(row.symptoms))
-        if row.diagnosis:
-            self.diagnoses[row.diagnosis] += 1
-        at = (row.campus, row.class_key)
-        if at in school.closed or school.standing is StatusCounts.CLOSED:
-            self.sums["closed_ill"] += 1
-            self.groups[row.school, CLOSED_ILL] += 1
-        elif at in school.off or school.standing in DAY_OFF:
-            self.sums["off_ill"] += 1
-            self.groups[row.school, OFF_ILL] += 1
-        elif school.standing in REPORTED:
-            self.sums["rate_ill_halves"] += halves
-            self.stage_ill[kind_of(school.stages)] += 1
-            self.stage_halves[kind_of(school.stages)] += halves
-            self.groups[row.school, kind_of(school.stages)] += 1
-        else:
-            self.groups[row.school, UNSURE_ILL] += 1
 
 
 def add(day: date, place: str, parts: Iterable[CountyFigures]) -> CountyFigures:

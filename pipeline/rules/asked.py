@@ -11,8 +11,11 @@ from typing import NamedTuple
 from pipeline.rules.groups import groups_of
 from pipeline.rules.values import Case, Condition, Rule, Rules, Where
 
-_SIGNS = itemgetter(*(Case._fields.index(name) for name in ("symptoms", "temperature", "diagnosis", "severe", "meal")))
+SIGNS = itemgetter(*(Case._fields.index(name) for name in ("symptoms", "temperature", "diagnosis", "severe", "meal")))
+"""What of a row says which groups it shows."""
+
 _MANY_SIGNS = 8192
+_Signs = tuple[str, float | None, str, bool, bool]
 
 
 class AskedGroup(NamedTuple):
@@ -23,8 +26,22 @@ class AskedGroup(NamedTuple):
     where: frozenset[Where]
 
 
+class _Shown(dict[_Signs, frozenset[str]]):
+    """Which of some groups a row of these signs shows: found once for all such rows."""
+
+    def __init__(self, groups: frozenset[str]) -> None:
+        super().__init__()
+        self._groups = groups
+
+    def __missing__(self, signs: _Signs) -> frozenset[str]:
+        if len(self) > _MANY_SIGNS:
+            self.clear()
+        found = self[signs] = groups_of(*signs) & self._groups
+        return found
+
+
 class AskedGroups:
-    """The groups that some rules ask about, and which of them a row shows: found once for rows of the same signs."""
+    """The groups that some rules ask about, and which of them a row shows (`shown`, by its `SIGNS`)."""
 
     def __init__(self, asking: Mapping[str, tuple[Rule, ...]]) -> None:
         self._asking = {
@@ -33,24 +50,13 @@ class AskedGroups:
             )
             for group, mine in asking.items()
         }
-        self._names = frozenset(asking)
-        self._shown: dict[tuple[object, ...], frozenset[str]] = {}
+        self.shown: Mapping[_Signs, frozenset[str]] = _Shown(frozenset(asking))
 
     def __bool__(self) -> bool:
         return bool(self._asking)
 
     def __getitem__(self, group: str) -> AskedGroup:
         return self._asking[group]
-
-    def of(self, case: Case) -> frozenset[str]:
-        """Return those of the groups that a row shows."""
-        signs = _SIGNS(case)
-        found = self._shown.get(signs)
-        if found is None:
-            if len(self._shown) > _MANY_SIGNS:
-                self._shown.clear()
-            found = self._shown[signs] = groups_of(*signs) & self._names
-        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 from pipeline.forms.classes import level as class_level
 from pipeline.model import Reason, RowState
-from pipeline.rules.asked import AskedGroups, RulesInForce
+from pipeline.rules.asked import SIGNS, AskedGroups, RulesInForce
 from pipeline.rules.rooms import Joined, Moved, Stay, moves, room_on
 from pipeline.rules.values import DORM, TERM, Case, Condition, Hint, Key, Member, Rule, Rules, Sign, Told, Where
 from pipeline.rules.windows import Spans
@@ -37,17 +37,10 @@ RAISED = "经核实上报"  # the threshold of what a person raised
 _ILL, _RETURNED = Reason.ILL, RowState.RETURNED  # looked up once, not for every row
 _CLASS = Where.CLASS
 _DAY_AND_PUPIL = itemgetter(0, 1)  # the first two of a Case
+_CAMPUS = Where.CAMPUS, ""
+_STAYED = (None,)
 _NO_GROUPS = frozenset[str]()
-
-
-@dataclass(slots=True)
-class _Spell:
-    """A pupil's case as its rows show it, in the order of their days."""
-
-    first: Case
-    known: set[str]  # the groups
-    signs: dict[Sign, date]  # and on which day each was first seen
-    last: frozenset[str] = _NO_GROUPS  # those of its last row: nearly always they are of the next, too
+_NO_SIGNS: Mapping[Sign, date] = {}
 
 
 class _Ill(NamedTuple):
@@ -95,16 +88,15 @@ class CampusFacts:
 def conditions(campus: CampusFacts, asked: RulesInForce, span: Spans) -> tuple[Condition, ...]:
     """Return all conditions met on the days of `span`, ascending by key. `asked`: the rules active there (`ask`)."""
     ill = _ill(campus.cases)
-    absent = [case for case in ill if case.row_state != _RETURNED]
-    asked_of = {case.day for case in absent} | {case.spell or case.began for case in ill}
+    asked_of = {case.day for case in ill if case.row_state != _RETURNED} | {case.spell or case.began for case in ill}
     days = sorted(day for day in asked_of if span.near.holds(day))
     found: dict[Key, Condition] = {}
     asking: dict[tuple[str, str], list[date]] = {}  # (rule, group) → the days on which it asks
     moved = moves(ill, campus.joined)
-    for table, by_group in _tables(ill, absent, asked, moved) if days else ():
+    for table, by_group in _tables(ill, asked, moved) if days else ():
         for (group, (where, which)), entries in table.items():
             for rule in by_group[group].rules:
-                if where in rule.scope and len(entries) >= rule.fewest:
+                if where in rule.scope and rule.possible(len(entries), campus.rolls.get(which)):
                     if (asks := asking.get((rule.id, group))) is None:
                         asks = asking[rule.id, group] = [day for day in days if asked.asks(rule, group, day)]
                     found |= _met(rule, (group, which), entries, campus, asks)
@@ -115,9 +107,9 @@ def conditions(campus: CampusFacts, asked: RulesInForce, span: Spans) -> tuple[C
     return tuple(found[key] for key in sorted(found))
 
 
-def _tables(ill: Sequence[Case], absent: Sequence[Case], asked: RulesInForce, moved: Moved) -> Iterator[_Asked]:
+def _tables(ill: Sequence[Case], asked: RulesInForce, moved: Moved) -> Iterator[_Asked]:
     yield _fallen(ill, asked.new, moved), asked.new
-    yield _present(absent, asked, moved), asked.present
+    yield _present(ill, asked, moved), asked.present
 
 
 def hints(cases: Iterable[Case], rules: Rules) -> tuple[Hint, ...]:
@@ -133,83 +125,108 @@ def _ill(cases: Iterable[Case]) -> list[Case]:
     return sorted((c for c in cases if c.reason == _ILL), key=_DAY_AND_PUPIL)
 
 
-_Shown = dict[str, list[tuple[_Ill, str]]]  # group → who shows it, and in which dormitory, "" for none
-
-
-def _by_place(shown: _Shown, groups: AskedGroups) -> _Table:
-    """The pupils of each group by the places its rules ask about; no place with too few for any of them."""
-    table: _Table = {}
-    for group, found in shown.items():
-        _, fewest, where = groups[group]
-        if len(found) < fewest:
-            continue
-        places: dict[_Place, list[_Ill]] = defaultdict(list)
-        if Where.CAMPUS in where:
-            places[Where.CAMPUS, ""] = [entry for entry, _ in found]
-        if _CLASS in where:
-            for entry, _ in found:
-                places[_CLASS, entry.class_key].append(entry)
-        if Where.DORM in where:
-            for entry, dorm in found:
-                if dorm:
-                    places[Where.DORM, f"{DORM} {dorm}"].append(entry)
-        table |= {(group, place): entries for place, entries in places.items() if len(entries) >= fewest}
-    return table
+_Spell = tuple[str, date]  # a pupil, and the day of his case
 
 
 def _fallen(ill: Sequence[Case], groups: AskedGroups, moved: Moved) -> _Table:
     """Who fell ill: each case by group and place, with the day whose records first show it."""
-    table: _Shown = defaultdict(list)
-    spells: dict[tuple[str, date], _Spell] = {}
+    shown = groups.shown
+    showing: dict[str, list[Case]] = defaultdict(list)  # group → of each case that shows it the row that first does
+    spells: dict[_Spell, tuple[Case, frozenset[str]]] = {}  # its first row, and all groups so far
+    for case, row_signs in zip(ill, map(SIGNS, ill), strict=True):
+        spell = case.pupil, case.spell or case.began
+        fresh = shown[row_signs]
+        known = spells.get(spell)
+        if known is None:
+            spells[spell] = case, fresh
+        elif fresh is not known[1] and (fresh := fresh - known[1]):
+            spells[spell] = known[0], known[1] | fresh
+        else:
+            fresh = _NO_GROUPS
+        for group in fresh:
+            showing[group].append(case)
+    signs = _signs(ill)
+    dorms = {spell: first.dorm for spell, (first, _) in spells.items() if first.dorm}
+    table: _Table = {}
+    for group, found in showing.items():
+        _, fewest, where = groups[group]
+        if len(found) >= fewest:
+            for place, mine in _places(found, where, moved, dorms):
+                if len(mine) >= fewest:  # of nearly all places they are fewer: nothing is made of them
+                    table[group, place] = [_entry(case, stay, signs) for case, stay in mine]
+    return table
+
+
+def _signs(ill: Iterable[Case]) -> dict[_Spell, dict[Sign, date]]:
+    """Of the cases with any: on which day each sign was first seen."""
+    found: dict[_Spell, dict[Sign, date]] = defaultdict(dict)
     for case in ill:
-        began = case.spell or case.began
-        spell = spells.get((case.pupil, began))
-        if spell is None:
-            spell = spells[case.pupil, began] = _Spell(case, set(), {})
         if case.admitted:
-            spell.signs.setdefault(Sign.ADMITTED, case.day)
+            found[case.pupil, case.spell or case.began].setdefault(Sign.ADMITTED, case.day)
         if case.tested:
-            spell.signs.setdefault(Sign.TESTED, case.day)
-        shown = groups.of(case)
-        if shown is spell.last:
-            continue
-        spell.last = shown
-        fresh = shown - spell.known
-        if fresh:
-            spell.known |= fresh
-            entry = _Ill(began, case.day, case.pupil, spell.first.class_key, spell.signs)
-            stays = moved.get(case.pupil)
-            entries = [entry] if stays is None else [_while(entry, stay) for stay in stays]
-            for group in fresh:
-                table[group] += [(one, spell.first.dorm) for one in entries]
-    return _by_place(table, groups)
+            found[case.pupil, case.spell or case.began].setdefault(Sign.TESTED, case.day)
+    return found
 
 
-def _while(entry: _Ill, stay: Stay) -> _Ill:
-    return entry._replace(class_key=stay.room, since=stay.since, until=stay.until)
+_Placed = Sequence[tuple[Case, Stay | None]]  # who changed the class stands here once for each that he was in
+
+
+def _places(
+    found: Iterable[Case], where: Collection[Where], moved: Moved, dorms: Mapping[_Spell, str]
+) -> Iterator[tuple[_Place, _Placed]]:
+    """The pupils of one group by the places that its rules ask about."""
+    placed: _Placed = [(case, stay) for case in found for stay in moved.get(case.pupil, _STAYED)]
+    if Where.CAMPUS in where:
+        yield _CAMPUS, placed
+    places: dict[_Place, list[tuple[Case, Stay | None]]] = defaultdict(list)
+    if _CLASS in where:
+        for one in placed:
+            places[_CLASS, one[0].class_key if one[1] is None else one[1].room].append(one)
+    if dorms and Where.DORM in where:
+        for one in placed:
+            case, _ = one
+            if dorm := dorms.get((case.pupil, case.spell or case.began)):
+                places[Where.DORM, f"{DORM} {dorm}"].append(one)
+    yield from places.items()
+
+
+def _entry(case: Case, stay: Stay | None, signs: Mapping[_Spell, Mapping[Sign, date]]) -> _Ill:
+    began = case.spell or case.began
+    seen = signs.get((case.pupil, began), _NO_SIGNS)
+    if stay is None:  # all his rows are of one class
+        return _Ill(began, case.day, case.pupil, case.class_key, seen)
+    return _Ill(began, case.day, case.pupil, stay.room, seen, stay.since, stay.until)
 
 
 def _present(ill: Sequence[Case], asked: RulesInForce, moved: Moved) -> _Table:
     """Absent pupils: each row by place and every group its spell showed in the last `reach` days."""
-    table: _Shown = defaultdict(list)
-    reach = asked.rules.reach
-    spells: dict[tuple[str, date], dict[str, date]] = {}  # spell → group → last day on which it was reported
-    present = asked.present
-    for case in ill if present else ():
-        began = case.spell or case.began
-        spell = spells.get((case.pupil, began))
-        if shown := present.of(case):
-            if spell is None:
-                spell = spells[case.pupil, began] = {}
-            spell.update(dict.fromkeys(shown, case.day))
-        if not spell:
+    reach, present = asked.rules.reach, asked.present
+    shown = present.shown
+    showing = {case.pupil for case, signs in zip(ill, map(SIGNS, ill), strict=True) if shown[signs]} if present else ()
+    table: _Table = defaultdict(list)
+    spells: dict[_Spell, dict[str, date]] = {}  # group → last day on which it was reported
+    for case in ill if showing else ():
+        if case.pupil not in showing or case.row_state == _RETURNED:
             continue
-        room = room_on(moved.get(case.pupil), case)
-        entry = _Ill(began, case.day, case.pupil, room, {})
+        began = case.spell or case.began
+        spell = spells.setdefault((case.pupil, began), {})
+        spell.update(dict.fromkeys(shown[SIGNS(case)], case.day))
+        entry = _Ill(began, case.day, case.pupil, room_on(moved.get(case.pupil), case), _NO_SIGNS)
         for group, reported_on in spell.items():
             if (case.day - reported_on).days < reach:
-                table[group].append((entry, case.dorm))
-    return _by_place(table, present)
+                for place in _places_of(case, entry, present[group].where):
+                    table[group, place].append(entry)
+    return {at: entries for at, entries in table.items() if len(entries) >= present[at[0]].fewest}
+
+
+def _places_of(case: Case, entry: _Ill, where: Collection[Where]) -> Iterator[_Place]:
+    """The places of a row that rules ask about."""
+    if Where.CAMPUS in where:
+        yield _CAMPUS
+    if _CLASS in where:
+        yield _CLASS, entry.class_key
+    if Where.DORM in where and case.dorm:
+        yield Where.DORM, f"{DORM} {case.dorm}"
 
 
 def _met_in_long(table: _Table, asked: RulesInForce, campus: CampusFacts, span: Spans) -> dict[Key, Condition]:
@@ -309,7 +326,7 @@ def _way(rule: Rule, counted: Collection[_Ill], roll: int | None) -> _Way | None
 def _told(campus: CampusFacts, asked: RulesInForce, span: Spans) -> Iterator[Condition]:
     """The conditions that deaths, or a person's word, meet."""
     said = list(campus.told)
-    for rule in asked.told:
+    for rule in asked.told if said else ():
         for one in said:
             if one.rule == rule.id and _asked(rule, one, one.group, asked, span):
                 yield Condition(

@@ -6,10 +6,11 @@ it on the last day of the window, wherever he fell ill. Classes that were only r
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from pipeline.rules.values import Case
@@ -21,6 +22,7 @@ NONE_JOINED: Joined = {}
 
 
 _ONE_DAY = timedelta(days=1)
+_PUPIL_AND_CLASS = itemgetter(1, 2)  # of a Case
 
 
 class Stay(NamedTuple):
@@ -37,12 +39,12 @@ Moved = Mapping[str, Sequence[Stay]]
 
 def moves(rows: Iterable[Case], joined: Joined) -> dict[str, list[Stay]]:
     """Return the stays of those pupils of one campus who changed their class; `rows` in the order of days."""
-    rooms: dict[str, str] = {}
-    changed: set[str] = set()
     kept = rows if isinstance(rows, Sequence) else list(rows)
-    for row in kept:
-        if rooms.setdefault(row.pupil, row.class_key) != row.class_key or row.class_key in joined:
-            changed.add(row.pupil)
+    taught = set(map(_PUPIL_AND_CLASS, kept))
+    rooms = Counter(pupil for pupil, _ in taught)
+    if len(rooms) == len(taught) and not joined:
+        return {}
+    changed = {pupil for pupil, room in taught if rooms[pupil] > 1 or room in joined}
     if not changed:
         return {}
     told: dict[str, list[Case]] = defaultdict(list)

@@ -131,6 +131,14 @@ class Rule:
         ways = (self.at_least, self.admitted, room, min(self.by_level.values(), default=0), int(self.share > 0))
         object.__setattr__(self, "fewest", min((n for n in ways if n), default=0))
 
+    def possible(self, rows: int, roll: int | None) -> bool:
+        """Say whether so many rows may meet it in a place of this roll. A share of an unknown or empty roll is never
+        met.
+        """
+        if self.share:  # the only threshold then
+            return bool(roll) and 100 * rows >= self.share * (roll or 0)
+        return rows >= self.fewest
+
     @property
     def ways(self) -> tuple[str, ...]:
         """What meets it, each way in short: `≥30`, `5–9`, `≥30%`, `住院≥5`."""

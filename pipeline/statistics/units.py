@@ -16,6 +16,7 @@ from pipeline.statistics.unusual import LEAST, unusual
 from pipeline.statistics.values import Comparison, PlaceDay, SchoolsDay, Unusual
 
 _NONE: Mapping[str, int] = {}
+_NO_DAY = SchoolsDay(frozenset(), {})
 
 
 def of_place(unit: str, days: Mapping[date, PlaceDay], day: date, groups: Collection[str]) -> list[Unusual]:
@@ -47,12 +48,14 @@ def of_schools(days: Mapping[date, SchoolsDay], day: date, groups: Collection[st
 
 
 def _candidates(days: Mapping[date, SchoolsDay], day: date, groups: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Schools and groups with enough new cases in the last week: the only ones that are compared."""
+    """Schools and groups with enough new cases on the observed days of the last week: no others are compared."""
     sums: dict[tuple[str, str], int] = {}
     for one in _week(day):
-        for school, counts in days[one].new.items() if one in days else ():
-            for group, n in counts.items():
-                sums[school, group] = sums.get((school, group), 0) + n
+        known = days.get(one, _NO_DAY)
+        for school, counts in known.new.items():
+            if one == day or school in known.observed:
+                for group, n in counts.items():
+                    sums[school, group] = sums.get((school, group), 0) + n
     return (key for key, n in sums.items() if n >= LEAST and key[1] in groups)
 
 

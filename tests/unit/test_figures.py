@@ -1,6 +1,7 @@
 """The identities of the figures, as laws; and what a digest makes of them."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -53,7 +54,7 @@ rows = st.builds(
     st.lists(st.sampled_from(["S01", "S02", "S03"]), max_size=3).map(tuple),
 )
 counted = st.builds(
-    lambda found, absent: county.count(DAY, "320106", {s.code: s for s in found}.values(), absent),
+    lambda found, absent: county.count(DAY, "320106", county.tally({s.code: s for s in found}.values(), absent)),
     st.lists(schools, max_size=8),
     st.lists(rows, max_size=30),
 )
@@ -84,8 +85,8 @@ def test_what_schools_are_listed_with_is_what_the_county_totals(
     found: list[SchoolDay], absent: list[AbsentRow]
 ) -> None:
     known = {s.code: s for s in found}
-    tallies = {code: n for code, n in county.by_school(found, absent).items() if code in known}
-    figures = county.count(DAY, "x", known.values(), absent)
+    counted = county.tally(known.values(), absent)
+    tallies, figures = {code: one.line for code, one in counted.items()}, county.count(DAY, "x", counted)
     assert sum(ill for ill, _, _ in tallies.values()) == figures.ill
     assert sum(new for _, new, _ in tallies.values()) == figures.new_ill
     reported = [halves for code, (_, _, halves) in tallies.items() if known[code].standing in REPORTED]
@@ -98,20 +99,20 @@ def one_school(stands: StatusCounts = StatusCounts.ON_TIME, closed: bool = False
 
 
 def absence(pupil: str = "P1", key: str = "一1", **more: object) -> AbsentRow:
-    return replace(AbsentRow("S1", "本部", key, pupil, "ill", "new", "", ("S01", "S01", "S02")), **more)  # type: ignore[arg-type]  # names are the test's own
+    return AbsentRow("S1", "本部", key, pupil, "ill", "new", "", ("S01", "S01", "S02"))._replace(**more)  # type: ignore[arg-type]  # names are the test's own
 
 
 def test_a_school_s_rate_leaves_its_closed_class_out_above_and_below() -> None:
     school = one_school(closed=True)
     absent = [absence("P1", "一1"), absence("P2", "一2")]
-    assert county.by_school([school], absent) == {"S1": (2, 2, 2)}
+    assert county.tally([school], absent)["S1"].line == (2, 2, 2)
     assert county.roll_of(school) == 45
 
 
 def test_those_who_are_counted_but_make_no_rate_are_told_apart() -> None:
     unsure = replace(one_school(StatusCounts.PARTIAL), code="S2")
     absent = [absence("P1", "一1"), absence("P2", "一2"), absence("P3", school="S2")]
-    figures = county.count(DAY, "x", [one_school(closed=True), unsure], absent)
+    figures = county.count(DAY, "x", county.tally([one_school(closed=True), unsure], absent))
     assert (figures.ill, figures.closed_ill, figures.unsure_ill, figures.rate_ill_halves) == (3, 1, 1, 2)
 
 
@@ -126,7 +127,7 @@ def test_a_rate_of_too_few_says_so() -> None:
 
 
 def test_missing_is_never_zero() -> None:
-    figures = county.count(DAY, "x", [one_school(StatusCounts.MISSING)], [])
+    figures = county.count(DAY, "x", county.tally([one_school(StatusCounts.MISSING)], []))
     assert figures.ill_rate is None
     assert words.percent(figures.ill_rate) == "—"
     assert figures.report_rate == 0
@@ -137,28 +138,28 @@ def test_a_quotation_mark_is_as_wide_in_print_as_a_character() -> None:
 
 
 def test_the_rate_is_of_schools_that_reported() -> None:
-    figures = county.count(DAY, "x", [one_school(StatusCounts.PARTIAL)], [absence()])
+    figures = county.count(DAY, "x", county.tally([one_school(StatusCounts.PARTIAL)], [absence()]))
     assert (figures.ill, figures.rate_roll, figures.ill_rate) == (1, 0, None)
 
 
 def test_a_closed_class_leaves_the_roll_and_its_ill_leave_the_rate() -> None:
-    figures = county.count(DAY, "x", [one_school(closed=True)], [absence(), absence("P2", "一2")])
+    figures = county.count(DAY, "x", county.tally([one_school(closed=True)], [absence(), absence("P2", "一2")]))
     assert (figures.ill, figures.closed_ill, figures.rate_roll, figures.rate_ill_halves) == (2, 1, 45, 2)
 
 
 def test_half_a_day_is_one_person_and_half_a_person_day() -> None:
-    figures = county.count(DAY, "x", [one_school()], [absence(part="am")])
+    figures = county.count(DAY, "x", county.tally([one_school()], [absence(part="am")]))
     assert (figures.ill, figures.ill_halves) == (1, 1)
 
 
 def test_still_absent_is_not_new_and_returned_is_not_absent() -> None:
     found = [absence(row_state="ongoing"), absence("P2", row_state="returned"), absence("P3")]
-    figures = county.count(DAY, "x", [one_school()], found)
+    figures = county.count(DAY, "x", county.tally([one_school()], found))
     assert (figures.ill, figures.new_ill) == (2, 1)
 
 
 def test_a_pupil_counts_once_in_a_group_whoever_wrote_of_it() -> None:
-    figures = county.count(DAY, "x", [one_school()], [absence(), absence(campus="东校区")])
+    figures = county.count(DAY, "x", county.tally([one_school()], [absence(), absence(campus="东校区")]))
     assert figures.symptoms == {"S01": 1, "S02": 1}
     assert figures.ill == 1
 
@@ -372,10 +373,7 @@ def test_statistics_that_are_not_listed_are_counted() -> None:
 def test_the_new_cases_of_schools_add_up_to_those_of_their_county(
     found: list[SchoolDay], absent: list[AbsentRow]
 ) -> None:
-    grouped = [replace(row, groups=frozenset(row.symptoms)) for row in absent]
-    mine = {s.code: s for s in found}.values()
-    total: dict[str, int] = {}
-    for counts in county.new_by_school(mine, grouped).values():
-        for group, n in counts.items():
-            total[group] = total.get(group, 0) + n
-    assert dict(county.count(DAY, "320106", mine, grouped).new_groups) == total
+    grouped = [row._replace(groups=frozenset(row.symptoms)) for row in absent]
+    tallies = county.tally({s.code: s for s in found}.values(), grouped)
+    total = sum((Counter(one.new_groups) for one in tallies.values()), Counter[str]())
+    assert dict(county.count(DAY, "320106", tallies).new_groups) == total

@@ -422,7 +422,8 @@ def day_of(found: Sequence[OneSchool]) -> digest.Digest:
         for k, room in enumerate(rooms if can else []):
             part = "am" if k < one.half else ""
             absent.append(AbsentRow(f"S{n}", "本部", room, f"P{k}", "ill", "new", part, one.symptoms))
-    now, tallies = county.count(DAY, "320114", known, absent), county.by_school(known, absent)
+    counted = county.tally(known, absent)
+    now, tallies = county.count(DAY, "320114", counted), {one: n.line for one, n in counted.items() if n.ill}
     lines = tuple(
         SchoolLine(s.code, s.name, "小学", county.roll_of(s), *tallies[s.code], s.standing in {IS.ON_TIME, IS.LATE})
         for s in known

@@ -68,7 +68,7 @@ def _campus_days(school: str, today: date, counted: CountedSchool | None) -> Ite
     names = lookup.campuses([school]).get(school, (HOME_CAMPUS,))
     for name in names:
         silent = counted.silent_classes if counted else ()
-        missing = tuple(counted.classes[at] for at in silent if at[0] == name) if counted else ()
+        missing = tuple(counted.name_of(at) for at in silent if at[0] == name) if counted else ()
         yield CampusDay(name, reports.get(name), bool(counted and name in counted.unheard), missing)
 
 
