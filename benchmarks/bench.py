@@ -1,5 +1,5 @@
 """Measure: `python -m benchmarks [--files N] [--naive N] [--quick] [--province] [--mixed N] [--history] [--assessed]
-[--mail]`.
+[--mail] [--cluster]`.
 
 Goals stand beside the figures; nothing fails. Judge by CPU on a machine that does other things as well: rates and
 ratios on the wall suffer first.
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import structlog
 
-from benchmarks import assessment, history, mail, mixed, naive, ours, papers, workbooks
+from benchmarks import assessment, cluster, history, mail, mixed, naive, ours, papers, workbooks
 from benchmarks.measure import Cost, measured
 from benchmarks.ours import Taken
 from benchmarks.workbooks import Drop
@@ -40,7 +40,8 @@ def main() -> None:
     """Run everything, print a table, keep the figures as JSON."""
     asked = _asked()
     kind = next(
-        (name for name in ("mixed", "province", "history", "assessed", "mail") if getattr(asked, name)), "latest"
+        (name for name in ("mixed", "province", "history", "assessed", "mail", "cluster") if getattr(asked, name)),
+        "latest",
     )
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     folder = Path(tempfile.mkdtemp(prefix="queke-bench-", dir=asked.folder))
@@ -61,6 +62,8 @@ def main() -> None:
                 found["assessed"] = assessment.measure(folder / "assessed", asked.assessed)
             elif asked.mail:
                 found["mail"] = mail.measure(folder, readers, asked.mail)
+            elif asked.cluster:
+                found["cluster"] = cluster.measure(folder, asked.cluster)
             elif asked.history:
                 found["history"] = history.measure(folder, readers, asked.history)
             else:
@@ -108,6 +111,14 @@ def _asked() -> argparse.Namespace:
     )
     parser.add_argument(
         "--mail", type=int, nargs="?", const=mail.MAILS, default=0, help="so many mails instead, settled and answered"
+    )
+    parser.add_argument(
+        "--cluster",
+        type=int,
+        nargs="?",
+        const=cluster.FILES,
+        default=0,
+        help="so many workbooks instead, read here and by workers of a cluster",
     )
     parser.add_argument("--folder", type=Path, help="where to work; what is made there is removed in the end")
     return parser.parse_args()

@@ -23,7 +23,7 @@ from multiprocessing.process import BaseProcess
 from queue import PriorityQueue
 from threading import Lock, Thread
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pipeline.errors import TemporaryError
 
@@ -62,6 +62,33 @@ class _Task:
     answers: Future[list[Any]]
 
 
+class Hands(Protocol):
+    """Whoever does what is submitted: processes here, or on other machines."""
+
+    def start(self) -> None:
+        """Be ready when the first task comes."""
+        ...
+
+    def submit(
+        self, function: Callable[..., Any], items: Sequence[Any], seconds: float, *, urgent: bool = False
+    ) -> Future[list[Any]]:
+        """Do `function(item)` for each, at most so many seconds each; what is urgent before all that is not begun.
+
+        The future has an answer or an exception for every item up to the last that was tried: after a LostError, the
+        items behind it were not. It raises TemporaryError if no process can be started.
+        """
+        ...
+
+    def end(self) -> None:
+        """Kill the processes; what is not done is cancelled."""
+        ...
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that are here now."""
+        ...
+
+
 class Crew:
     """A few processes that do what is submitted, urgent tasks first, then as they come. They start when needed, or by
     `start`.
@@ -80,24 +107,17 @@ class Crew:
             thread.start()
 
     def start(self) -> None:
-        """Start all processes, so that they are ready when the first task comes."""
         for hand in self._hands:
             Thread(target=hand.prepare, daemon=True).start()
 
     def submit(
         self, function: Callable[..., Any], items: Sequence[Any], seconds: float, *, urgent: bool = False
     ) -> Future[list[Any]]:
-        """Do `function(item)` for each, at most so many seconds each; what is urgent before all that is not begun.
-
-        The future has an answer or an exception for every item up to the last that was tried: after a LostError, the
-        items behind it were not. It raises TemporaryError if no process can be started.
-        """
         answers: Future[list[Any]] = Future()
         self._tasks.put((_URGENT if urgent else _USUAL, next(self._numbers), _Task(function, items, seconds, answers)))
         return answers
 
     def end(self) -> None:
-        """Kill the processes; what is not done is cancelled."""
         self._ended = True
         for _ in self._threads:
             self._tasks.put((_LAST, next(self._numbers), None))
@@ -108,7 +128,6 @@ class Crew:
 
     @property
     def pids(self) -> list[int]:
-        """The processes that are there now."""
         return [pid for hand in self._hands if (pid := hand.pid)]
 
     def _mind(self, hand: _Hand) -> None:

@@ -85,13 +85,14 @@ def drained(site: Site, paths: list[Path]) -> tuple[list[Outcome], Cycle]:
 
     outcomes: list[Outcome] = []
     files = sum(1 for path in (paths or [site.inbox]) for _ in (path.rglob("*") if path.is_dir() else [path]))
-    with progress(say("taking in"), files) as advance, taking.readers_for(site, files) as readers:
+    with progress(say("taking in"), files) as advance, taking.at_work(site, files) as (readers, cluster):
 
         def observe(arrival: Arrival, settled: Settled) -> None:
             outcomes.append((arrival, settled))
             advance(1)
 
-        done = run.drain(site, readers, config.clock(), paths=paths, observe=observe)
+        elsewhere = cluster.hands if cluster else None
+        done = run.drain(site, readers, config.clock(), paths=paths, observe=observe, elsewhere=elsewhere)
     return outcomes, done
 
 
@@ -114,12 +115,11 @@ def watch(
     """Serve the site: take in what comes, answer it, warn, make the papers of the day; ends on SIGTERM."""
     from pipeline import config
     from pipeline.cli import taking
-    from pipeline.executors import Pool
     from pipeline.service import watch as service
 
     site = opened(context, log="info")
-    with Pool(taking.workers(site)) as readers:
-        service.serve(site, readers, config.clock(), poll=poll)
+    with taking.at_work(site) as (readers, cluster):
+        service.serve(site, readers, config.clock(), poll=poll, cluster=cluster)
 
 
 def status(context: typer.Context, *, as_json: AsJson = False) -> None:

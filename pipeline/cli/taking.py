@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from gettext import gettext as say
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from pipeline.model import Arrival, Settled, Severity, State
 
 if TYPE_CHECKING:
     from pipeline.executors import Readers
+    from pipeline.executors.cluster import Cluster
     from pipeline.model import Site
 
 FEW = 40  # files: below, starting more than one reader takes longer than reading
@@ -27,10 +29,29 @@ def needs_somebody(outcomes: Iterable[Outcome]) -> bool:
 
 
 def readers_for(site: Site, files: int) -> Readers:
-    """Return readers that suit so many files."""
+    """Return readers on this machine that suit so many files."""
     from pipeline.executors import Pool
 
     return Pool(1, at_once=False) if files <= FEW else Pool(workers(site))
+
+
+@contextmanager
+def at_work(site: Site, files: int | None = None) -> Iterator[tuple[Readers, Cluster | None]]:
+    """Yield readers for so many files, or for a service; and the cluster they belong to, where the site has one.
+
+    For a few files none is asked: they are read before it would be.
+    """
+    if not site.cluster.scheduler or (files is not None and files <= FEW):
+        from pipeline.executors import Pool
+
+        with Pool(workers(site)) if files is None else readers_for(site, files) as readers:
+            yield readers, None
+        return
+    from pipeline.executors.cluster import Cluster
+    from pipeline.executors.cluster_readers import ClusterReaders
+
+    with Cluster(site.cluster) as cluster, ClusterReaders(cluster, workers(site)) as readers:
+        yield readers, cluster
 
 
 def workers(site: Site) -> int:

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from pipeline.config import Checks, Intake, Settings, Times
+from pipeline.config import Settings
 from pipeline.mail_settings import AccountSection, MailSection
 from pipeline.model import Site
+from pipeline.site_settings import Checks, ClusterSection, Intake, Times
 
 _FILES = frozenset({"password_file", "ca_file"})
 
@@ -30,6 +31,7 @@ def settings(site: Site) -> dict[str, list[SettingShown]]:
         ("times", Times, site.policy),
         ("checks", Checks, site.policy),
         ("intake", Intake, site.policy),
+        ("cluster", ClusterSection, site.cluster),
         ("mail", MailSection, site.mail),
     ):
         found[section] = [_shown(name, getattr(values, name), model) for name in model.model_fields]

@@ -73,12 +73,14 @@ class Pool:
     too long, goes to a child; the files behind it in its chunk are given out again.
     """
 
+    _chunk = CHUNK
+
     def __init__(
         self, workers: int = 2, reader: Callable[[ReadJob], Reading | None] | None = None, *, at_once: bool = True
     ) -> None:
         self._workers, self._at_once = workers, at_once
         self._reader = reader or read_plain
-        self._crew = Crew(workers, processes(), _cage_reader, (learned(),), TASKS_A_READER)
+        self._crew = crew_of(workers, learned())
         self._children = ThreadPoolExecutor(CHILDREN, thread_name_prefix="child")
 
     def __enter__(self) -> Self:
@@ -97,11 +99,23 @@ class Pool:
         """The readers that are there now."""
         return self._crew.pids
 
+    @property
+    def _width(self) -> int:
+        """How many chunks are read at once."""
+        return self._workers
+
+    def _given(self, jobs: Sequence[ReadJob], *, urgent: bool) -> Future[list[Any]]:
+        return self._crew.submit(self._reader, jobs, FILE_SECONDS, urgent=urgent)
+
+    def _given_apart(self, job: ReadJob) -> Future[list[Any]]:
+        """Have an odd file read by a disposable child."""
+        return self._children.submit(_read_apart, job)
+
     def read(self, jobs: Sequence[ReadJob]) -> Iterator[Answer]:
         lanes = (deque[ReadJob](), deque[ReadJob]())
         for job in jobs:
             lanes[not looks_plain(job.path)].append(job)
-        most = -(-len(jobs) // self._workers)
+        most = -(-len(jobs) // self._width)
         ended: SimpleQueue[tuple[_Given, Future[list[Any]]]] = SimpleQueue()
         under_way: set[Future[list[Any]]] = set()
 
@@ -111,11 +125,11 @@ class Pool:
 
         try:
             while any(lanes) or under_way:
-                while any(lanes) and len(under_way) < WINDOW * self._workers:
+                while any(lanes) and len(under_way) < WINDOW * self._width:
                     plain = bool(lanes[0])
-                    lane, chunk = (lanes[0], CHUNK) if plain else (lanes[1], BEHIND)
+                    lane, chunk = (lanes[0], self._chunk) if plain else (lanes[1], BEHIND)
                     given = _Given(tuple(lane.popleft() for _ in range(min(chunk, most, len(lane)))), plain=plain)
-                    follow(given, self._crew.submit(self._reader, given.jobs, FILE_SECONDS, urgent=plain))
+                    follow(given, self._given(given.jobs, urgent=plain))
                 given, future = ended.get()
                 under_way.discard(future)
                 answers = future.result()
@@ -124,7 +138,7 @@ class Pool:
                     if isinstance(reading := _understood(job.seq, answer, given.began), Reading):
                         yield job.seq, reading
                     else:
-                        follow(_Given((job,)), self._children.submit(_read_apart, job))
+                        follow(_Given((job,)), self._given_apart(job))
         finally:
             for future in under_way:
                 future.cancel()
@@ -167,6 +181,11 @@ def read_plain(job: ReadJob) -> Reading | None:
     except OSError as error:
         raise TemporaryError(f"what we kept cannot be opened: {error.strerror}") from error
     return task.read_plain(content, job.seen)
+
+
+def crew_of(size: int, words: Mapping[str, str]) -> Crew:
+    """Processes for plain workbooks, which know a site's own words."""
+    return Crew(size, processes(), _cage_reader, (words,), TASKS_A_READER)
 
 
 def _cage_reader(words: Mapping[str, str]) -> None:

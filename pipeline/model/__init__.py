@@ -5,6 +5,7 @@ the modules below group them by theme.
 """
 
 from pipeline.model.arrivals import Arrival
+from pipeline.model.cluster_plan import ClusterPlan
 from pipeline.model.known import ClassFacts, ClosureFacts, Context, SchoolFacts, UsedToken
 from pipeline.model.letter_refs import BatchRef, CardRef, EditionRef, FilingRef, SubmissionRef
 from pipeline.model.mail_plan import MailAccount, MailPlan, ProofPolicy, Security, WithoutPassphrase
@@ -100,6 +101,7 @@ __all__ = [
     "ClosureFacts",
     "ClosureKind",
     "ClosureState",
+    "ClusterPlan",
     "Context",
     "DayPart",
     "DecidedBy",

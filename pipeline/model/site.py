@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.model.cluster_plan import ClusterPlan
 from pipeline.model.mail_plan import MailPlan
 
 
@@ -60,6 +61,7 @@ class Site:
     policy: Policy = field(default_factory=Policy)
     words: Mapping[str, str] = field(default_factory=dict)  # its own words for illnesses → codes
     mail: MailPlan = field(default_factory=MailPlan)
+    cluster: ClusterPlan = field(default_factory=ClusterPlan)
 
     @property
     def inbox(self) -> Path:

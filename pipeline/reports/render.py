@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import hashlib
 import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
@@ -16,14 +17,17 @@ from types import TracebackType
 from typing import Any, Self
 
 from pipeline import resources, scratch
-from pipeline.crew import Crew, LostError
+from pipeline.crew import Crew, Hands, LostError
 from pipeline.errors import PermanentError
 from pipeline.reports import fonts, pages
+
+Elsewhere = Callable[[Callable[[int], Hands], Hands], Hands]
 
 PAGE_SECONDS = 120  # a long annex takes seconds; a page that takes minutes hangs
 _TIGHT = "tight"  # class of the body with which paper.css sets tables a little closer
 _ANNEX = 'class="annex"'
 _LITTLE = 0.2  # share of a last page that is not worth a sheet of paper
+_FOLDER = "queke-pages-"
 _TASKS_A_PROCESS = 2000  # the text libraries leak slowly; a new process now and then keeps memory flat
 
 
@@ -33,17 +37,18 @@ class Renderer:
     Raises ConfigError if the fonts are not usable, before any page is begun.
     """
 
-    def __init__(self, workers: int = 2) -> None:
-        self._workers = workers
-        self._crew: Crew | None = None
+    def __init__(self, workers: int = 2, elsewhere: Elsewhere | None = None) -> None:
+        """`elsewhere`: makes of hands on this machine those of a cluster."""
+        self._workers, self._elsewhere = workers, elsewhere
+        self._crew: Hands | None = None
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
         fonts.check()
         if self._workers:
-            own = self._held.enter_context(scratch.folder("queke-pages-"))
-            context = multiprocessing.get_context("spawn")
-            self._crew = Crew(self._workers, context, _begin, [str(own)], _TASKS_A_PROCESS)
+            own = self._held.enter_context(scratch.folder(_FOLDER))
+            here = _crew_in(own, self._workers)
+            self._crew = self._elsewhere(crew_of, here) if self._elsewhere else here
         return self
 
     def __exit__(
@@ -74,6 +79,17 @@ class Renderer:
     def pids(self) -> list[int]:
         """The processes that are there now."""
         return self._crew.pids if self._crew else []
+
+
+def crew_of(size: int) -> Crew:
+    """Processes that draw, for as long as this process lives: for a machine that draws for others."""
+    held = ExitStack()
+    atexit.register(held.close)
+    return _crew_in(held.enter_context(scratch.folder(_FOLDER)), size)
+
+
+def _crew_in(folder: Path, size: int) -> Crew:
+    return Crew(size, multiprocessing.get_context("spawn"), _begin, [str(folder)], _TASKS_A_PROCESS)
 
 
 def _drawn(answer: bytes | Exception) -> bytes:

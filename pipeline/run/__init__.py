@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline import validate
 from pipeline.executors import Readers
 from pipeline.model import Site
+from pipeline.reports.render import Elsewhere
 from pipeline.run.coordinator import Coordinator, Observer
 from pipeline.run.cycle import Cycle
 from pipeline.run.decisions import confirm_answer, follow, release, return_answer, undo
@@ -61,7 +62,7 @@ __all__ = [
 ]
 
 
-def drain(
+def drain(  # noqa: PLR0913  # where files come from, and who works on them
     site: Site,
     readers: Readers,
     clock: Callable[[], datetime],
@@ -69,14 +70,15 @@ def drain(
     paths: Sequence[Path] = (),
     observe: Observer | None = None,
     mail: MailBag | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Cycle:
     """Work on the site until nothing is left to do, then release it.
 
     Takes the files in the inbox (files still being written are waited for, once), or only the files at `paths`, which
-    stay where they are; and mails, where there is a `mail`. Raises Busy if another process works on the site,
-    TemporaryError for a fault that may pass.
+    stay where they are; and mails, where there is a `mail`. `elsewhere`: see `Renderer`. Raises Busy if another process
+    works on the site, TemporaryError for a fault that may pass.
     """
-    with Coordinator(site, readers, clock, observe=observe, mail=mail) as coordinator:
+    with Coordinator(site, readers, clock, observe=observe, mail=mail, elsewhere=elsewhere) as coordinator:
         done = coordinator.drain_patiently(paths)
         while drawn := coordinator.draw():
             done.letters += drawn

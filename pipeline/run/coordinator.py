@@ -26,7 +26,7 @@ from pipeline.inbox.folder import Folder, batches, given
 from pipeline.letters import batch_lists
 from pipeline.model import Arrival, Clock, Settled, Site, State
 from pipeline.outbox.folder import tidy
-from pipeline.reports.render import Renderer
+from pipeline.reports.render import Elsewhere, Renderer
 from pipeline.run import agreement, attempts, noting, scrubbing, sending, warning
 from pipeline.run.cycle import Cycle
 from pipeline.run.gc_tuning import few_collections
@@ -66,14 +66,16 @@ class Coordinator:
         answer: bool = True,
         mail: MailBag | None = None,
         patient: bool = False,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         """`observe` is called for each submission as it settles; with `answer` False letters stay queued; `mail`: from
-        where mails come besides; `patient`: see `Folder`.
+        where mails come besides; `patient`: see `Folder`; `elsewhere`: see `Renderer`.
         """
         self._site, self._readers, self._clock = site, readers, clock
         self._observe = observe or (lambda _arrival, _settled: None)
         self._answer = answer
         self._mail = mail
+        self._elsewhere = elsewhere
         self._held = ExitStack()
         self._stops = 0  # cycles in a row that ended in the middle of settling
         self._uncounted: list[int] = []  # attempts that a temporary fault ended
@@ -281,7 +283,7 @@ class Coordinator:
             if done := sending.books(self._site, self._clock()):
                 return done
             if self._renderer is None:
-                self._renderer = self._held.enter_context(Renderer())
+                self._renderer = self._held.enter_context(Renderer(elsewhere=self._elsewhere))
             return sending.draw(self._site, self._clock(), self._renderer)
 
     # ---------------------------------------------------------------- again

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import structlog
 from watchdog.events import (
@@ -39,8 +40,12 @@ from pipeline.inbox.scan import WORK
 from pipeline.model import Clock, Site
 from pipeline.reports.first_page import FirstPages
 from pipeline.service import notify, timetable
+from pipeline.service.cluster_away import ClusterWatch
 from pipeline.service.mail_fetch import MailFetchers
 from pipeline.service.mail_send import MailSenderThread
+
+if TYPE_CHECKING:
+    from pipeline.executors.cluster import Cluster
 
 log = structlog.get_logger("queke.watch")
 
@@ -64,7 +69,9 @@ QUIET_SECONDS = 10.0  # a county that drops its files one after the other gets o
 class Service:
     """A site being watched. `serve` runs it; a test may run `turn` by itself."""
 
-    def __init__(self, site: Site, readers: Readers, clock: Clock, *, poll: bool = False) -> None:
+    def __init__(
+        self, site: Site, readers: Readers, clock: Clock, *, poll: bool = False, cluster: Cluster | None = None
+    ) -> None:
         self._site, self._clock, self._poll = site, clock, poll
         self._bell = _Bell()
         self._stopping = False
@@ -82,8 +89,10 @@ class Service:
         pages, ring = self._pages.draw, self._bell.ring
         self._sender = MailSenderThread(site, sending, clock, pages, ring) if sending else None
         mail = run.MailBag(self._mail, run.MailDesk(site, self._opener, readers)) if self._mail else None
+        self._cluster = ClusterWatch(site, cluster) if cluster else None
+        elsewhere = cluster.hands if cluster else None
         self.coordinator = run.Coordinator(
-            site, readers, clock, observe=lambda *_: self._get_on(), mail=mail, patient=True
+            site, readers, clock, observe=lambda *_: self._get_on(), mail=mail, patient=True, elsewhere=elsewhere
         )
 
     def stop(self) -> None:
@@ -154,6 +163,8 @@ class Service:
         self._stuck = stuck
         if self._mail is not None:
             self._mail.tell(self._clock())
+        if self._cluster is not None:
+            self._cluster.tell(self._clock())
         try:
             if not self._stopping:
                 self._look_at_the_clock()
@@ -241,9 +252,12 @@ class _Ear(FileSystemEventHandler):
         self._service.hint(event)
 
 
-def serve(site: Site, readers: Readers, clock: Clock, *, poll: bool = False) -> None:
-    """Watch the site until SIGTERM or SIGINT; then end the current batch and return. The store must be open."""
-    service = Service(site, readers, clock, poll=poll)
+def serve(site: Site, readers: Readers, clock: Clock, *, poll: bool = False, cluster: Cluster | None = None) -> None:
+    """Watch the site until SIGTERM or SIGINT; then end the current batch and return. The store must be open.
+
+    `cluster`: that of the readers, whose machines draw as well.
+    """
+    service = Service(site, readers, clock, poll=poll, cluster=cluster)
     with _signals(service.stop):
         service.serve()
 
