@@ -14,6 +14,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
@@ -146,21 +147,35 @@ def mail_place(day: date, number: int) -> str:
     return f"archive/{day.isoformat()}/mail-{number}.eml"
 
 
-def keep_mail(site: Site, spooled: Path, day: date, number: int, kept: Callable[[bytes], bytes] | None) -> str:
-    """Move a mail out of the spool into the archive of its day, durably, or `kept` of it; return its path below the
-    site. May be repeated.
+@dataclass(frozen=True, slots=True)
+class SpooledMail:
+    """A mail in the spool that is to be archived under its number: whole, or `kept` of it."""
+
+    path: Path
+    day: date
+    number: int
+    kept: Callable[[bytes], bytes] | None
+
+
+def keep_mails(site: Site, mails: Sequence[SpooledMail]) -> dict[int, str]:
+    """Move mails out of the spool into the archive of their days, durably; return their paths below the site, by
+    number. May be repeated.
     """
-    place = mail_place(day, number)
-    target = site.root / place
-    if spooled.exists():
+    places = {one.number: mail_place(one.day, one.number) for one in mails}
+    folders: set[Path] = set()
+    for one in mails:
+        target = site.root / places[one.number]
+        if not one.path.exists():
+            continue
         durable.make_folder(target.parent)
-        if kept is None:
-            durable.move(spooled, target)
+        if one.kept is None:
+            durable.move(one.path, target)
         else:
-            _put(target, kept(spooled.read_bytes()))
-            durable.unlink(spooled)
-        durable.sync_many((), (target.parent, spooled.parent))
-    return place
+            _put(target, one.kept(one.path.read_bytes()))
+            durable.unlink(one.path)
+        folders |= {target.parent, one.path.parent}
+    durable.sync_many((), sorted(folders))
+    return places
 
 
 def shred(site: Site, arrivals: Iterable[Arrival]) -> None:

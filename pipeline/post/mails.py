@@ -132,7 +132,7 @@ def found_again(site: Site) -> None:
     with atomic():
         for row in Mail.objects.filter(path__startswith="spool/"):
             if not (site.root / row.path).exists():
-                moved(row.pk, archive.mail_place(today(row.received_at), row.pk))
+                moved({row.pk: archive.mail_place(today(row.received_at), row.pk)})
     sql.go_on_numbering(Mail)
 
 
@@ -153,9 +153,10 @@ def to_archive(site: Site) -> list[tuple[KeptMail, bool]]:
     ]
 
 
-def moved(number: int, path: str) -> None:
-    """Note where in the archive a mail is now, below the site."""
-    Mail.objects.filter(pk=number).update(path=path)
+def moved(places: Mapping[int, str]) -> None:
+    """Note where in the archive mails are now, below the site, by their numbers."""
+    with atomic():
+        sql.run("UPDATE mail SET path = %s WHERE id = %s", [(path, number) for number, path in places.items()])
 
 
 def counts() -> dict[MailState, int]:

@@ -22,6 +22,7 @@ from pipeline.executors import Readers, ReadJob
 from pipeline.executors.mails import MailOpener
 from pipeline.faults import Fault, stage
 from pipeline.inbox import archive
+from pipeline.inbox.archive import SpooledMail
 from pipeline.inbox.scan import shown
 from pipeline.mail.opened import head_of
 from pipeline.mail.proof import SenderProof
@@ -51,6 +52,7 @@ from pipeline.xlsx.locked import is_locked
 
 log = structlog.get_logger("queke.mail")
 
+TOGETHER = 100  # mails archived in one transaction
 MAY_PROVE_ITSELF = frozenset({"unknown", "unproved"})
 """Why a mail is quarantined whose files may yet show that we issued them."""
 
@@ -105,9 +107,12 @@ class MailDesk:
 
     def archive(self) -> None:
         """Move mails that are settled from the spool into the archive, or what may be kept of them. May be repeated."""
-        for mail, whole in mails.to_archive(self.site):
-            kept = None if whole else head_of
-            mails.moved(mail.id, archive.keep_mail(self.site, mail.path, today(mail.received_at), mail.id, kept))
+        waiting = [
+            SpooledMail(mail.path, today(mail.received_at), mail.id, None if whole else head_of)
+            for mail, whole in mails.to_archive(self.site)
+        ]
+        for start in range(0, len(waiting), TOGETHER):
+            mails.moved(archive.keep_mails(self.site, waiting[start : start + TOGETHER]))
 
     def _judged(self, fetched: Sequence[FetchedMail], now: datetime) -> list[JudgedMail]:
         before = mails.seen_before([one.sha256 for one in fetched])

@@ -16,6 +16,7 @@ import structlog
 
 from pipeline import durable
 from pipeline.database import errors
+from pipeline.database.transactions import atomic
 from pipeline.faults import Fault, fault
 from pipeline.mail.compose import compose, message_id
 from pipeline.mail.replies import LetterFate
@@ -31,6 +32,7 @@ from pipeline.schooldays import ZONE, today
 log = structlog.get_logger("queke.mail")
 
 FOLDER = "post"  # below the site: the bytes of mails, by day
+TOGETHER = 100  # answers queued in one transaction
 AT_ANY_HOUR = frozenset({PostingKind.ANSWER, PostingKind.CARD})
 
 _ENDS = {
@@ -54,14 +56,15 @@ class ReadyMail:
 def queue_answers(site: Site, now: datetime) -> int:
     """Queue the answers to mails of which all is settled; at most so many a day to one sender. Return how many."""
     begin = datetime.combine(today(now), time(), ZONE)
-    queued = 0
-    for mail in mails.unanswered():
-        most = site.mail.answers_a_day
-        braked = postings.answered(mail.sender, begin, now) >= most
-        mails.answer(mail, now, braked=braked)
-        queued += not braked
-        if braked:
-            log.info("answers_braked", mail=mail.id, most=most)
+    waiting, queued, most = mails.unanswered(), 0, site.mail.answers_a_day
+    for start in range(0, len(waiting), TOGETHER):
+        with atomic():
+            for mail in waiting[start : start + TOGETHER]:
+                braked = postings.answered(mail.sender, begin, now) >= most
+                mails.answer(mail, now, braked=braked)
+                queued += not braked
+                if braked:
+                    log.info("answers_braked", mail=mail.id, most=most)
     return queued
 
 
