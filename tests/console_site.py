@@ -176,18 +176,22 @@ def make(root: Path) -> None:
     database.close()
 
 
+def environment() -> dict[str, str]:
+    """What the site's processes are given: its clock among it."""
+    return {name: text for name, text in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | {"QUEKE_NOW": NOW}
+
+
 @contextmanager
-def served(root: Path, *, watch: bool = True) -> Iterator[ConsoleSite]:
+def served(root: Path, *, watch: bool = True, proxies: int = 0) -> Iterator[ConsoleSite]:
     """The console of a site, and its watch, as processes."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     queke = [sys.executable, "-m", "pipeline", "--site", str(root)]
-    environment = {**os.environ, "QUEKE_NOW": NOW}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
     log = (root / "console.log").open("wb")
-    commands = [[*queke, "serve", "--bind", f"127.0.0.1:{port}"]] + [[*queke, "watch"]] * watch
-    running = [subprocess.Popen(one, env=environment, stdout=log, stderr=log) for one in commands]
+    serve = [*queke, "serve", "--bind", f"127.0.0.1:{port}", "--proxies", str(proxies)]
+    commands = [serve] + [[*queke, "watch"]] * watch
+    running = [subprocess.Popen(one, env=environment(), stdout=log, stderr=log) for one in commands]
     made = ConsoleSite(root, f"http://127.0.0.1:{port}")
     try:
         _wait(made, watch=watch)

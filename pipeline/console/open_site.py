@@ -6,6 +6,7 @@ import logging
 import sys
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 import structlog
 from django.conf import settings
@@ -66,13 +67,21 @@ def open_console(site: Site, hosts: list[str], *, proxies: int = 0, https: bool 
     logging.getLogger("django").setLevel(logging.CRITICAL + 1)  # its tracebacks end in the text of an error
     logging.getLogger("axes").setLevel(logging.CRITICAL + 1)
     settings.ALLOWED_HOSTS = hosts
-    # the first proxy names the browser, each further one adds a name; without a proxy nobody is believed
-    settings.AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR" if proxies else "REMOTE_ADDR"]
-    settings.AXES_IPWARE_PROXY_COUNT = max(proxies - 1, 0)
+    settings.AXES_CLIENT_IP_CALLABLE = partial(address, proxies)
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = https
     settings.CSRF_TRUSTED_ORIGINS = [f"https://{host.lstrip('.')}" for host in hosts if host != "*"] if https else []
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if proxies else None
     _served[:] = [_Served(site, config.clock())]
+
+
+def address(proxies: int, request: HttpRequest) -> str:
+    """Return the browser's address: as the outermost of our proxies saw it; what stands before is its own word."""
+    told = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    return told[-proxies].strip()[:45] if 0 < proxies <= len(told) and told[-proxies].strip() else _peer(request)
+
+
+def _peer(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _log_fault(*, request: HttpRequest, **_: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,6 +20,7 @@ from pipeline.inbox import folder
 from pipeline.issues import message
 from pipeline.model import State
 from pipeline.run import is_held, last_cycle
+from pipeline.schooldays import local_time
 from pipeline.service import timetable
 
 _MB = 1 << 20
@@ -31,6 +32,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     site, now = open_site.site(), open_site.now()
     last, serving = last_cycle(site), is_held(site)
     seq, chain = audit.head()
+    found = status.standing(now, site.policy.deadline, site.mail)
     values = {
         "serving": serving,
         "last": last,
@@ -38,13 +40,18 @@ def overview(request: HttpRequest) -> HttpResponse:
         "lies": folder.oldest(site),
         "free_mb": shutil.disk_usage(site.root).free // _MB,
         "least_mb": site.policy.free_mb,
-        "found": status.standing(now, site.policy.deadline, site.mail),
+        "found": found,
+        "waiting": [(one, _since(one.since)) for one in found.waiting],
         "stuck": folder.survey(site),
         "faults": fault_log.standing(site),
         "owed": timetable.papers_owed(now, site.policy),
         "head": f"{seq}:{chain}",
     }
     return render(request, "admin.html", values)
+
+
+def _since(when: datetime | date | None) -> str:
+    return local_time(when) if isinstance(when, datetime) else str(when or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import segno
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth import login as begin
 from django.contrib.auth import logout as end
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -21,6 +25,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from pipeline.accounts import accounts, visits
 from pipeline.console import open_site
 from pipeline.console.access import Visitor, reader
+from pipeline.console.settings import AXES_COOLOFF_TIME
 from pipeline.console.views.told import told
 from pipeline.database.models import Account
 from pipeline.filed import Secret
@@ -29,6 +34,7 @@ from pipeline.model import Issue, Level
 
 WRONG = "用户名或密码不对，或者这个账号现在不能用。连续 5 次不对会锁定半小时。"
 RECOVERY = 8  # codes, each for once
+FROM_ANYWHERE = 50  # wrong passwords for one account, from all addresses together
 
 
 @sensitive_post_parameters("password")
@@ -38,12 +44,21 @@ def login(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "login.html", {"next": request.GET.get("next", "")})
     named = request.POST.get("username", "").strip()[:60]
+    if _besieged(named):
+        return locked_out(request)
     account = authenticate(request, username=named, password=request.POST.get("password", "")[:200])
     if account is None or not isinstance(account, Account):
         return render(request, "login.html", {"next": request.POST.get("next", ""), "wrong": WRONG}, status=403)
     visits.note(account.username, "login", f"account {account.username}", open_site.now())
     begin(request, account)  # another session key: what was known before is worth nothing
     return HttpResponseRedirect(_after(request))
+
+
+def _besieged(username: str) -> bool:
+    """Whether so many wrong passwords came from many addresses that no address may try on for a while."""
+    lately = timezone.now() - timedelta(hours=AXES_COOLOFF_TIME)
+    tried = AccessAttempt.objects.filter(username=username, attempt_time__gte=lately)
+    return int(tried.aggregate(n=Sum("failures_since_start"))["n"] or 0) >= FROM_ANYWHERE
 
 
 def locked_out(request: HttpRequest, *_: object, **__: object) -> HttpResponse:

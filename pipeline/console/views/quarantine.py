@@ -11,6 +11,7 @@ from pipeline.console import open_site
 from pipeline.console.access import reader
 from pipeline.console.views.admin import ended
 from pipeline.console.views.told import told
+from pipeline.errors import TemporaryError
 from pipeline.executors import Pool
 from pipeline.executors.mails import MailOpener
 from pipeline.issues import message
@@ -51,8 +52,11 @@ def one_mail(request: HttpRequest, mail: int) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         return _decided(request, kept)
-    with MailOpener() as opener:
-        found = opener.open(kept.path)
+    try:
+        with MailOpener() as opener:
+            found = opener.open(kept.path)
+    except TemporaryError:
+        return told(request, "现在读不到", "邮件的原件现在读不到，请过一会儿再看；一直这样，请看日志。", 503, _PAGE)
     visits.note(reader(request).account.username, "mail", f"mail {mail}", open_site.now())
     files = [(one.name, len(one.content)) for one in found.parts]
     values = {"mail": kept, "why": _why(kept), "senders": found.senders, "subject": found.subject, "files": files}

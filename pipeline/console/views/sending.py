@@ -37,6 +37,8 @@ def put_files(request: HttpRequest, what: str) -> HttpResponse:
     if large := next((one.name for one in given if (one.size or 0) > MAX_FILE), None):
         text = f"《{large}》超过 {MAX_FILE // 2**20} MB，不像是填好的表。请检查是不是粘进了图片。"
         return told(request, "文件太大", text, 413)
+    if empty := next((one.name for one in given if not one.size), None):  # nobody takes a file that is still empty
+        return told(request, "文件是空的", f"《{empty}》里什么也没有。请打开看看，保存以后再交。", 400)
     if ignored := next((one.name for one in given if is_ignored(legal(one.name or ""))), None):
         text = f"《{ignored}》是表格软件或下载工具的临时文件，不是填好的表。请选正式的那一份。"
         return told(request, "文件不对", text, 400)
