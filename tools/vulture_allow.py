@@ -92,3 +92,6 @@ _.unreadable
 # Django calls them
 _.create_cursor
 _._commit
+
+# Django reads it in the console's settings
+_.SiteGate

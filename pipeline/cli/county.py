@@ -12,6 +12,7 @@ from pipeline.cli import completion
 from pipeline.cli.terminal import (
     AsJson,
     Below,
+    Day,
     Reason,
     UnitCode,
     Who,
@@ -39,6 +40,7 @@ def add(app: typer.Typer) -> None:
     app.command()(desk)
     app.command()(excuse)
     app.command()(unreview)
+    app.command()(called)
     app.add_typer(closures, name="closures")
 
 
@@ -95,6 +97,23 @@ def unreview(
     found = day_of(day, config.clock()())
     reviews.withdraw(unit, found, decided_by(who, why))
     echo(say("{unit}: {day} is not approved any more").format(unit=unit, day=found))
+
+
+def called(
+    context: typer.Context,
+    unit: UnitCode,
+    day: Day = "",
+    why: Annotated[str, typer.Option("--why", help="What the school said.")] = "",
+    who: Who = "",
+) -> None:
+    """Note that a silent school was rung; its county sees when, and by whom."""
+    from pipeline import config
+    from pipeline.settling import calls
+
+    opened(context)
+    about = day_of(day, config.clock()())
+    calls.note(unit, about, decided_by(who, why))
+    echo(say("{unit}: called about {day}").format(unit=unit, day=about))
 
 
 @closures.command("list")

@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from django.core import signing
@@ -71,7 +70,7 @@ def put(reader: Visitor, files: Iterable[tuple[str, bytes]], what: str) -> Drop:
     OSError if the inbox fails: then none of them is there.
     """
     site, now = open_site.site(), open_site.now()
-    mine = _folder(reader.code, now)
+    mine = folders.name(reader.code)
     rights.prepare(site.inbox, site.policy, {reader.code: mine})
     made = Drop(secrets.token_hex(6), _last(), reader.code, 0)
     place = site.inbox / mine / f"{_PLACE} {made.id}"
@@ -84,10 +83,6 @@ def put(reader: Visitor, files: Iterable[tuple[str, bytes]], what: str) -> Drop:
     durable.sync_many((), (place.parent,))
     visits.note(reader.account.username, what, reader.code, now)
     return Drop(made.id, made.since, made.unit, len(named))
-
-
-def _folder(unit: str, now: datetime) -> str:
-    return folders.names(unit, now)[unit]
 
 
 def _last() -> int:
@@ -117,7 +112,7 @@ def found(key: str, reader: Visitor) -> Drop | None:
 def standing(drop: Drop) -> Standing:
     """Return what became of a drop's files so far."""
     site = open_site.site()
-    folder = f"{_folder(drop.unit, open_site.now())}/{_PLACE} {drop.id}"
+    folder = f"{folders.name(drop.unit)}/{_PLACE} {drop.id}"
     states = settled(drop)
     receipts = receipts_of(drop.unit, list(states))
     done = tuple(DropOutcome(seq, state, receipts[seq]) for seq, state in states.items())
@@ -134,7 +129,7 @@ def waiting(drop: Drop) -> int:
 
 def settled(drop: Drop) -> dict[int, State]:
     """Return the files of a drop that are settled, by number."""
-    folder = f"{_folder(drop.unit, open_site.now())}/{_PLACE} {drop.id}"
+    folder = f"{folders.name(drop.unit)}/{_PLACE} {drop.id}"
     rows = Submission.objects.filter(received_seq__gt=drop.since, folder=folder).exclude(state=State.RECEIVED)
     return {row.received_seq: State(row.state) for row in rows.order_by("received_seq")}
 

@@ -182,7 +182,7 @@ def _may_stand(column: Column, typed: str, school: SchoolFacts | None) -> tuple[
 
 
 def _rooms(school: SchoolFacts | None) -> tuple[str, ...]:
-    return tuple(room.name for room in school.classes.values()) if school else ()
+    return tuple(room.name for room in school.classes.values() if room.confirmed) if school else ()
 
 
 def opinions(name: str) -> tuple[str, ...]:

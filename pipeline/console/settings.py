@@ -44,7 +44,7 @@ MIDDLEWARE = [
     "pipeline.console.access.Gatekeeper",
     "axes.middleware.AxesMiddleware",
 ]
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", *store.AUTHENTICATION_BACKENDS]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "pipeline.console.gate.SiteGate"]
 ROOT_URLCONF = "pipeline.console.urls"
 TEMPLATES = [
     {
@@ -83,6 +83,7 @@ CSRF_FAILURE_VIEW = "pipeline.console.views.login.outdated"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024  # what is typed; files are counted apart (safety.MOST_BODY)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4000
+DATA_UPLOAD_MAX_NUMBER_FILES = 301  # an office's heap is counted by its view
 
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5  # hours

@@ -76,7 +76,7 @@ ENTRIES: Mapping[str, Message] = {
     "desk-done-before": advice("这一行此前已经处理，没有再办一次。"),
     "desk-password": advice(
         "已开户，其中 {count} 个账号没有自定初始密码。",
-        "请系统管理员发放（queke accounts issue），再当面或电话告知使用人。",
+        "请在网页的“账号”里发放（或用 queke accounts issue），再当面或电话告知使用人。",
         public=("count",),
     ),
     "raise-incomplete": error(

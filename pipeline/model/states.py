@@ -77,6 +77,7 @@ class DecisionKind(StrEnum):
     CALENDAR_UNDO = "calendar-undo"
     EXCUSE = "excuse"
     UNEXCUSE = "unexcuse"
+    CALLED = "called"
     RECONCILE = "reconcile"
     ROLL_CONFIRM = "roll-confirm"
     ROLL_RETURN = "roll-return"

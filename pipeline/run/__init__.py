@@ -23,7 +23,7 @@ from pipeline.run.mail_out import give as give_mail
 from pipeline.run.mail_out import note as note_mail
 from pipeline.run.mail_out import ready as ready_mails
 from pipeline.run.mail_out import send as send_mails
-from pipeline.run.rehearsal import rehearse, rehearse_roster
+from pipeline.run.rehearsal import rehearse, rehearse_release, rehearse_roster
 from pipeline.run.rosters import make as make_rosters
 from pipeline.run.templates import every as make_templates
 from pipeline.run.templates import left as templates_left
@@ -51,6 +51,7 @@ __all__ = [
     "queue_answers",
     "ready_mails",
     "rehearse",
+    "rehearse_release",
     "rehearse_roster",
     "release",
     "return_answer",

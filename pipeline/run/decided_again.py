@@ -13,6 +13,7 @@ from pipeline.model import DecidedBy, DecisionKind, Raised
 from pipeline.run.settling import Settling
 from pipeline.schooldays import ZONE
 from pipeline.settling import (
+    calls,
     card,
     closure_decisions,
     decisions,
@@ -59,6 +60,12 @@ def _excuse(one: Decided, *, excused: bool) -> None:
     if one.day is None:
         raise ValueError("an excuse has its day")
     (excuses.excuse if excused else excuses.take_back)(one.target, one.day, one.by)
+
+
+def _called(one: Decided) -> None:
+    if one.day is None:
+        raise ValueError("a call is about a day")
+    calls.note(one.target, one.day, one.by)
 
 
 def _raise(one: Decided) -> None:
@@ -116,6 +123,7 @@ _AGAIN: Mapping[DecisionKind, Callable[[Decided], object]] = {
     _KIND.CALENDAR_UNDO: lambda one: _undo(one, partial(undo.take_back_calendar, int(one.target))),
     _KIND.EXCUSE: partial(_excuse, excused=True),
     _KIND.UNEXCUSE: partial(_excuse, excused=False),
+    _KIND.CALLED: _called,
     _KIND.TOKENS_REVOKE: lambda one: tokens.revoke(one.target, one.by),
     _KIND.MAILBOX_CONFIRM: lambda one: known_mailboxes.confirm(one.target, one.by),
     _KIND.MAILBOX_RETURN: lambda one: known_mailboxes.refuse(one.target, one.by),

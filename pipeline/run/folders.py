@@ -26,6 +26,11 @@ def names(unit: str, now: datetime) -> dict[str, str]:
     return {code: legal(f"{code} {name}") for code, name in found.items()}
 
 
+def name(unit: str) -> str:
+    """Return the name of the folder of one unit or division. KeyError for an unknown code."""
+    return legal(f"{unit} {lookup.names([unit])[unit]}")
+
+
 def prepare(site: Site, unit: str, now: datetime) -> list[Prepared]:
     """Make the folders of a unit and all below it, or mend their rights; see `rights.prepare`."""
     with errors.temporary():

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from pipeline import scratch
 from pipeline.database import errors, journal, transactions
+from pipeline.database.models import Submission
+from pipeline.errors import UsageError
 from pipeline.executors import Pool, ReadJob
+from pipeline.facts import report_rows
+from pipeline.facts.report_rows import ReportRows
 from pipeline.inbox.scan import shown
 from pipeline.merge.registry_changes import Change
-from pipeline.model import Arrival, Channel, Reading, Settled, Site, State
+from pipeline.model import Arrival, Channel, DecidedBy, Reading, Settled, Site, State
 from pipeline.run import attempts
 from pipeline.run.settling import Settling
 from pipeline.schooldays import today
-from pipeline.settling import roster
+from pipeline.settling import decisions, roster
 
 Outcome = tuple[Arrival, Settled]
 
@@ -45,6 +50,30 @@ def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence
     is_roster = reading.claims is not None and reading.claims.form == "roster"
     changes = roster.plan(checked, arrival.seq).changes if is_roster else ()
     return changes, rehearse(site, [workbook], now)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What releasing a held 缺课日报 would make of its report; `refused`: why it cannot be released, "" if it can."""
+
+    before: ReportRows
+    after: ReportRows
+    refused: str = ""
+
+
+def rehearse_release(site: Site, seq: int, now: datetime) -> Rehearsed | None:
+    """Return the report as it stands, and as it would be with a held file; None for a file that is no 缺课日报."""
+    row = Submission.objects.filter(received_seq=seq, state=State.HELD, form="absence").first()
+    if row is None or row.day is None:
+        return None
+    before = report_rows.of(row.day, row.unit, row.campus)
+    step = partial(decisions.release, site, [seq], DecidedBy("", "", now))
+    try:
+        with errors.temporary(), Pool(1, at_once=False) as readers, transactions.undone():
+            Settling(site, readers, now).take(step)
+            return Rehearsed(before, report_rows.of(row.day, row.unit, row.campus))
+    except UsageError as error:
+        return Rehearsed(before, before, str(error))
 
 
 def _at_home(arrival: Arrival, reading: Reading) -> Arrival:

@@ -183,12 +183,13 @@ def _named(row: SchoolClass, alias: str) -> str:
     mine = SchoolClass.objects.filter(school=row.school, campus=row.campus, school_year=row.school_year)
     small = row.stage == KINDERGARTEN
     meant = key_or_name(alias, kindergarten=small)
-    known = mine.filter(state=ClassState.CONFIRMED).values_list("key", "name")
-    found = [key for key, name in known if alias in (key, name)]
-    found = found or [key for key, name in known if meant in (key, key_or_name(name, kindergarten=small))]
+    # a class that has changed since the school year began has a row for each time
+    known = set(mine.filter(state=ClassState.CONFIRMED).values_list("key", "name"))
+    found = {key for key, name in known if alias in (key, name)}
+    found = found or {key for key, name in known if meant in (key, key_or_name(name, kindergarten=small))}
     if len(found) != 1:
         raise refusal("class-unknown", name=alias)
-    return str(found[0])
+    return str(found.pop())
 
 
 def _count_again(school: str, first: date, last: date, settled: int, writes: Writes) -> None:

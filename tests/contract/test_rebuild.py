@@ -57,6 +57,7 @@ def _typed(root: Path) -> Iterator[list[str]]:
     assert school
     assert roster
     yield ["excuse", "--unit", school.unit, "--day", "2026-11-23", "--why", "校舍检修"]
+    yield ["called", "--unit", school.unit, "--day", "2026-11-23", "--why", "马上报"]
     campus = ["--school", school.unit, "--rule", "E05", "--count", "12", "--deaths", "1"]
     yield ["alerts", "raise", *campus, "--reason", "电话报告"]
     if ticket:
@@ -90,7 +91,16 @@ def test_a_store_made_again_is_the_store_that_was(
     database.open(site)
     before, head = whole_store.whole(), audit.head()
     decided = set(Decision.objects.values_list("what", flat=True))
-    assert decided >= {"excuse", "alert-raise", "waive", "release", "roster-undo", "closure-confirm", "card-confirm"}
+    assert decided >= {
+        "excuse",
+        "called",
+        "alert-raise",
+        "waive",
+        "release",
+        "roster-undo",
+        "closure-confirm",
+        "card-confirm",
+    }
     told = exported(root, capsys)
     database.close()
     capsys.readouterr()

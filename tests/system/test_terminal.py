@@ -64,6 +64,7 @@ ASKED: Mapping[str, Callable[[Known], Arguments]] = {
     "ingest": lambda _: (),
     "status": lambda _: (),
     "desk": lambda k: ("--unit", "320106", "-o", k.folder / "处理单.xlsx"),
+    "called": lambda k: ("--unit", k.school, "--day", "2026-11-23", "--why", EVIL),
     "excuse": lambda k: ("--unit", k.school, "--day", "2026-11-23", "--why", EVIL),
     "unreview": lambda k: ("--unit", k.school, "--day", "2026-11-23", "--why", EVIL),
     "cards": lambda _: (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -13,15 +13,17 @@ from pipeline.console import open_site
 from pipeline.console.access import reader
 from pipeline.console.views import sending
 from pipeline.console.views.told import told
+from pipeline.database.transactions import atomic
 from pipeline.errors import UsageError
 from pipeline.facts import periods
 from pipeline.figures.periods import PeriodTable
 from pipeline.model import DecidedBy
 from pipeline.registry import prefill
-from pipeline.settling import excuses
+from pipeline.settling import calls, excuses
 from pipeline.xlsx import lists
 
 _OFTEN = 2  # days on which a school was silent, late or wrong
+_AHEAD = 8  # days for which schools may be excused, today the first
 
 
 @require_GET
@@ -64,28 +66,58 @@ def _quietly(_: int) -> None:
 
 @require_GET
 def excused(request: HttpRequest) -> HttpResponse:
-    """The schools that need not report today, and the field to excuse another."""
+    """The schools that need not report a day, and the field to excuse others."""
     asking, today = reader(request), open_site.today()
-    schools = {one.code: one.name for one in prefill.schools(asking.code, today)}
-    mine = {code: why for code, why in excuses.excused(today).items() if code in schools}
+    day = _ahead(request.GET.get("day", ""), today)
+    schools = {one.code: one.name for one in prefill.schools(asking.code, day)}
+    mine = {code: why for code, why in excuses.excused(day).items() if code in schools}
     rows = [(code, schools[code], why) for code, why in sorted(mine.items())]
-    values = {"day": today, "rows": rows, "schools": [one for one in schools.items() if one[0] not in mine]}
-    return render(request, "excuses.html", values)
+    others = [one for one in schools.items() if one[0] not in mine]
+    days = [today + timedelta(days=n) for n in range(_AHEAD)]
+    return render(request, "excuses.html", {"day": day, "days": days, "rows": rows, "schools": others})
+
+
+def _ahead(text: str, today: date) -> date:
+    """A day for which schools may be excused: today or soon."""
+    day = _day(text) or today
+    return day if timedelta(0) <= day - today < timedelta(days=_AHEAD) else today
 
 
 @require_POST
 def excuse(request: HttpRequest) -> HttpResponse:
-    """Excuse a school from today's report, or ask for it after all: a decision, like the command's."""
+    """Excuse one school, several or all from a day's report, or ask for it after all: decisions, like the command's."""
     asking, today = reader(request), open_site.today()
-    school, why = request.POST.get("school", ""), request.POST.get("why", "").strip()[:200]
-    if school not in {one.code for one in prefill.schools(asking.code, today)}:
+    day = _ahead(request.POST.get("day", ""), today)
+    back = f"/office/excuses?day={day}"
+    known = {one.code for one in prefill.schools(asking.code, day)}
+    free = known - excuses.excused(day).keys()
+    named = sorted(free) if request.POST.get("all") == "1" else request.POST.getlist("school")
+    why, undo = request.POST.get("why", "").strip()[:200], request.POST.get("undo") == "1"
+    if not known.issuperset(named):
         raise Http404
-    undo = request.POST.get("undo") == "1"
-    if not undo and not why:
-        return told(request, "没有写理由", "免报要写理由，学校会收到。", 400, "/office/excuses")
+    if not undo and not (why and named):
+        return told(request, "没有提交", "免报要选学校、写理由，学校会收到。", 400, back)
     act = excuses.take_back if undo else excuses.excuse
     try:
-        act(school, today, DecidedBy(asking.who, why, open_site.now()))
+        with atomic():
+            for school in named:
+                act(school, day, DecidedBy(asking.who, why, open_site.now()))
     except UsageError:  # done meanwhile by somebody else
-        return told(request, "没有改动", "别人刚刚改过，请刷新后再看。", 409, "/office/excuses")
-    return HttpResponseRedirect("/office/excuses")
+        return told(request, "没有改动", "别人刚刚改过，请刷新后再看。", 409, back)
+    return HttpResponseRedirect(back)
+
+
+@require_POST
+def called(request: HttpRequest) -> HttpResponse:
+    """Note that silent schools were rung about today's report: decisions, like the command's."""
+    asking, today = reader(request), open_site.today()
+    named = request.POST.getlist("school")
+    if not {one.code for one in prefill.schools(asking.code, today)}.issuperset(named):
+        raise Http404
+    if not named:
+        return told(request, "没有提交", "请先勾选打过电话的学校。", 400, "/office")
+    by = DecidedBy(asking.who, request.POST.get("why", "").strip()[:200], open_site.now())
+    with atomic():
+        for school in named:
+            calls.note(school, today, by)
+    return HttpResponseRedirect("/office#silent")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse
@@ -11,10 +12,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from pipeline.accounts import visits
 from pipeline.console import open_site, today
 from pipeline.console.access import reader
+from pipeline.console.today import Day
 from pipeline.console.views import boards, sending
+from pipeline.figures.lines import SilentRow
 from pipeline.issuing import desk as desks
 from pipeline.model import Level
 from pipeline.schooldays import deadline
+from pipeline.settling import calls
+from pipeline.settling.calls import Call
 
 
 @require_GET
@@ -25,6 +30,7 @@ def day(request: HttpRequest) -> HttpResponse:
     found = today.of(asking.code, on)
     counts = boards.counts(asking.code) if asking.level is Level.COUNTY and on == open_site.today() else ()
     values = {
+        "silent": _rung(found, on) if asking.level is Level.COUNTY else (),
         "day": on,
         "is_today": on == open_site.today(),
         "made": found and found.digest,
@@ -35,6 +41,20 @@ def day(request: HttpRequest) -> HttpResponse:
         "county": asking.level is Level.COUNTY,
     }
     return render(request, "office_part.html" if request.headers.get("X-Part") else "office_day.html", values)
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A silent school, and the latest call to it about the day."""
+
+    row: SilentRow
+    call: Call | None
+
+
+def _rung(found: Day | None, on: date) -> list[Rung]:
+    rows = found.digest.silence.rows if found else ()
+    known = calls.of([one.code for one in rows], on) if rows else {}
+    return [Rung(one, known.get(one.code)) for one in rows]
 
 
 def _day(request: HttpRequest) -> date:

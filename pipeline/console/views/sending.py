@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -15,10 +15,15 @@ from pipeline.console.access import reader
 from pipeline.console.views.told import told
 from pipeline.errors import UsageError
 from pipeline.inbox.scan import is_ignored
+from pipeline.model import Level, State
 from pipeline.outbox.folder import legal
 from pipeline.xlsx.guard import MAX_FILE
 
-MOST_FILES = 20  # at once
+MOST_FILES = {Level.SCHOOL: 20}  # at once
+_HEAP = 300  # … of an office
+_MOST_BYTES = 64 * 2**20  # … together
+_FINE = frozenset({State.ACCEPTED, State.DUPLICATE})
+_FEW = 3  # receipts that are shown in full; of more each is a line that opens
 
 
 @require_POST
@@ -32,8 +37,11 @@ def put_files(request: HttpRequest, what: str) -> HttpResponse:
     given = request.FILES.getlist("files")
     if not given:
         return told(request, "没有收到文件", "没有选文件。请先选好填写过的表，再点“提交”。", 400)
-    if len(given) > MOST_FILES:
-        return told(request, "文件太多", f"一次最多 {MOST_FILES} 个文件，请分几次交。", 400)
+    most = MOST_FILES.get(reader(request).level, _HEAP)
+    if len(given) > most:
+        return told(request, "文件太多", f"一次最多 {most} 个文件，请分几次交。", 400)
+    if sum(one.size or 0 for one in given) > _MOST_BYTES:
+        return told(request, "文件太大", f"一次最多 {_MOST_BYTES // 2**20} MB，请分几次交。", 413)
     if large := next((one.name for one in given if (one.size or 0) > MAX_FILE), None):
         text = f"《{large}》超过 {MAX_FILE // 2**20} MB，不像是填好的表。请检查是不是粘进了图片。"
         return told(request, "文件太大", text, 413)
@@ -46,8 +54,13 @@ def put_files(request: HttpRequest, what: str) -> HttpResponse:
 
 
 def put(request: HttpRequest, files: list[tuple[str, bytes]], what: str) -> HttpResponse:
-    """Put workbooks into the inbox, and go to the page of their outcome."""
-    return HttpResponseRedirect(f"/sent/{quote(drops.put(reader(request), files, what).key)}")
+    """Put workbooks into the inbox, and go to the page of their outcome; a script is told where that is."""
+    try:
+        place = f"/sent/{quote(drops.put(reader(request), files, what).key)}"
+    except OSError:  # the disk is full, or the inbox away: none of them is there
+        text = "服务器现在存不下文件，一个也没有收。请过几分钟再交；一直不行，请打电话给上一级管理员。"
+        return told(request, "没有交上", text, 503)
+    return JsonResponse({"place": place}) if request.headers.get("X-Part") else HttpResponseRedirect(place)
 
 
 @require_GET
@@ -57,7 +70,9 @@ def sent(request: HttpRequest, key: str) -> HttpResponse:
     if drop is None:
         raise Http404
     page = "sent_part.html" if request.headers.get("X-Part") else "sent.html"
-    return render(request, page, {"standing": drops.standing(drop), "key": key})
+    found = drops.standing(drop)
+    values = {"standing": found, "key": key, "count": drop.count, "done": len(found.done), "many": drop.count > _FEW}
+    return render(request, page, {**values, "fine": sum(one.state in _FINE for one in found.done)})
 
 
 @require_GET
