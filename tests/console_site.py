@@ -204,6 +204,20 @@ def served(root: Path, *, watch: bool = True, proxies: int = 0) -> Iterator[Cons
         log.close()
 
 
+@contextmanager
+def watching(site: ConsoleSite) -> Iterator[None]:
+    """The watch of a site that is served without one."""
+    queke = [sys.executable, "-m", "pipeline", "--site", str(site.root), "watch"]
+    with (site.root / "watch.log").open("wb") as log:
+        running = subprocess.Popen(queke, env={**os.environ, "QUEKE_NOW": NOW}, stdout=log, stderr=log)
+        try:
+            _wait(site, watch=True)
+            yield
+        finally:
+            running.terminate()
+            running.wait(60)
+
+
 def _wait(site: ConsoleSite, *, watch: bool) -> None:
     for _ in range(600):
         try:

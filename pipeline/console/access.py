@@ -14,11 +14,12 @@ from urllib.parse import quote
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.urls import URLPattern, path
 
 from pipeline import units
 from pipeline.accounts.accounts import barred
-from pipeline.console import open_site
+from pipeline.console import kept, open_site
 from pipeline.database.models import Account
 from pipeline.model import Level
 from pipeline.registry import lookup
@@ -166,6 +167,12 @@ def _first(request: HttpRequest, asking: Visitor) -> str:
 def _to_login(request: HttpRequest) -> HttpResponse:
     if request.headers.get("X-Part"):  # a part of a page that stands: the whole must go
         return HttpResponse(status=401)
+    if request.method == "POST":
+        typed = kept.of(request)
+        packed = kept.packed(typed, request) if typed and not request.FILES else ""
+        lost = "要交的文件请登录以后重新选。" if request.FILES else "请登录以后再填一次。"
+        said = "您填的还在：登录以后点“继续提交”就行。" if packed else lost
+        return render(request, "login.html", {"kept": packed, "wrong": f"登录过期了。{said}"}, status=403)
     after = request.get_full_path() if request.method == "GET" and request.path != "/" else ""
     return HttpResponseRedirect("/login" + (f"?next={quote(after)}" if after else ""))
 

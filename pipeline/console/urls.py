@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern] = routes(
     Route("readyz", health.ready, "readyz", free=True),
     Route("logout", login.logout, "logout", free=True),
     Route("password", login.password, "password"),
+    Route("continue", login.go_on, "continue"),
     Route("factor", login.factor, "factor"),
     Route("sent/<str:key>", sending.sent, "sent"),
     Route("papers", papers.listed, "papers"),

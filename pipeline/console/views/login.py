@@ -17,13 +17,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_otp import login as verify
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from pipeline.accounts import accounts, visits
-from pipeline.console import open_site
+from pipeline.console import kept, open_site
 from pipeline.console.access import Visitor, reader
 from pipeline.console.settings import AXES_COOLOFF_TIME
 from pipeline.console.views.told import told
@@ -33,6 +33,7 @@ from pipeline.issues import message
 from pipeline.model import Issue, Level
 
 WRONG = "用户名或密码不对，或者这个账号现在不能用。连续 5 次不对会锁定半小时。"
+_KEPT = "kept"  # in a session: what was typed before it began
 RECOVERY = 8  # codes, each for once
 FROM_ANYWHERE = 50  # wrong passwords for one account, from all addresses together
 
@@ -48,10 +49,23 @@ def login(request: HttpRequest) -> HttpResponse:
         return locked_out(request)
     account = authenticate(request, username=named, password=request.POST.get("password", "")[:200])
     if account is None or not isinstance(account, Account):
-        return render(request, "login.html", {"next": request.POST.get("next", ""), "wrong": WRONG}, status=403)
+        typed = {name: request.POST.get(name, "") for name in ("next", "kept")}
+        return render(request, "login.html", {**typed, "wrong": WRONG}, status=403)
     visits.note(account.username, "login", f"account {account.username}", open_site.now())
     begin(request, account)  # another session key: what was known before is worth nothing
-    return HttpResponseRedirect(_after(request))
+    form = kept.unpacked(request.POST.get("kept", ""), str(account.username))
+    if form is not None:
+        request.session[_KEPT] = request.POST["kept"]
+    response = HttpResponseRedirect("/" if form else _after(request))
+    kept.remember(response, str(account.username))
+    return response
+
+
+@require_GET
+def go_on(request: HttpRequest) -> HttpResponse:
+    """What was typed before the session ended, to be sent by one more click."""
+    form = kept.unpacked(request.session.pop(_KEPT, ""), str(reader(request).account.username))
+    return render(request, "continue.html", {"form": form}) if form else HttpResponseRedirect("/")
 
 
 def _besieged(username: str) -> bool:
@@ -71,14 +85,19 @@ def locked_out(request: HttpRequest, *_: object, **__: object) -> HttpResponse:
 def outdated(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that was not of this session: expired, or not from a page of ours."""
     del reason
-    return told(request, "页面过期了", "请返回上一页，刷新后再提交。", 403)
+    form = kept.of(request)
+    if form is None:
+        return told(request, "页面过期了", "请返回上一页，刷新后再提交。", 403)
+    return render(request, "continue.html", {"form": form, "why": "页面已经过期"}, status=403)
 
 
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session."""
     end(request)
-    return HttpResponseRedirect("/login")
+    response = HttpResponseRedirect("/login")
+    kept.forget(response)
+    return response
 
 
 @sensitive_post_parameters("old", "new", "again")
@@ -162,7 +181,9 @@ def _recovery_codes(account: Account) -> list[str]:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Where somebody's work begins."""
+    """Where somebody's work begins; where it goes on, if his session ended in the middle of a form."""
+    if _KEPT in request.session:
+        return HttpResponseRedirect("/continue")
     return HttpResponseRedirect("/school" if reader(request).level is Level.SCHOOL else "/office")
 
 

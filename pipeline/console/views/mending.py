@@ -25,6 +25,8 @@ from pipeline.letters import queue
 from pipeline.letters.queue import Facts, Returned
 from pipeline.model import TicketState
 
+_DONE = "这些行已经改好，或已由县里处理。"
+
 
 @require_GET
 def file(request: HttpRequest, seq: int) -> HttpResponse:
@@ -90,10 +92,12 @@ def mend(request: HttpRequest, seq: int) -> HttpResponse:
     changed = {one.ticket: cells for one in facts.returned if (cells := _changed(one, rows.get(one.ticket, {})))}
     void = [one.ticket for one in facts.returned if one.ticket in request.POST.getlist("void")]
     if not changed and not void:
+        if any(one.ticket in rows and one.state is not TicketState.OPEN for one in facts.returned):
+            return told(request, "不用再改", _DONE)
         return told(request, "还没有改", "您没有改动任何一格。红色的格子改好以后再提交。", 400)
     content = typing_in.mended(open_site.site(), facts, changed, void, open_site.now())
     if content is None:
-        return told(request, "不用再改", "这些行已经改好，或已由县里处理。")
+        return told(request, "不用再改", _DONE)
     return sending.put(request, [(f"网页修改 {seq:06d}.xlsx", content)], "mend")
 
 

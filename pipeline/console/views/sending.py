@@ -21,7 +21,7 @@ from pipeline.xlsx.guard import MAX_FILE
 
 MOST_FILES = {Level.SCHOOL: 20}  # at once
 _HEAP = 300  # … of an office
-_MOST_BYTES = 64 * 2**20  # … together
+_MOST_BYTES = 56 * 2**20  # … together
 _FINE = frozenset({State.ACCEPTED, State.DUPLICATE})
 _FEW = 3  # receipts that are shown in full; of more each is a line that opens
 
