@@ -57,7 +57,7 @@ def measure(folder: Path, readers: Readers, rows: int) -> dict[str, object]:
     """Add a day to a long history and to a short one, part by part in turn; print and return what each cost."""
     schools = workbooks.everywhere(SCHOOLS)
     short = ours.new_site(folder / "short", schools)
-    template = workbooks.masters(short, schools[0], writers=("xlsxwriter",))["xlsxwriter"]
+    template = workbooks.master(short, schools[0])
     made = [_made(short, template, schools[n :: SCHOOLS // FILES][:FILES], folder / f"part{n}") for n in range(TURNS)]
     days = school_days(rows)
     long = ours.again(short, folder / "long")

@@ -44,7 +44,7 @@ def measure(folder: Path, readers: Readers, count: int) -> dict[str, object]:
     """Mail so many reports, and measure what becomes of them."""
     schools = workbooks.schools(count)
     site = ours.new_site(folder / "site", schools)
-    template = workbooks.masters(site, schools[0], ["xlsxwriter"])["xlsxwriter"]
+    template = workbooks.master(site, schools[0])
     with Dovecot() as dovecot, LetterBox() as box, MailOpener() as opener:
         site = _with_mail(site, dovecot, box)
         drops = list(workbooks.write(site, template, schools, "real", folder / "made"))

@@ -31,7 +31,7 @@ def measure(folder: Path) -> dict[str, object]:
     schools = workbooks.everywhere(SCHOOLS)
     site = ours.new_site(folder / "site", schools)
 
-    template: Template = workbooks.masters(site, schools[0], writers=("xlsxwriter",))["xlsxwriter"]
+    template: Template = workbooks.master(site, schools[0])
     for mix, some in (("cluster", schools[:ILL]), ("real", schools[ILL:])):
         for drop in workbooks.write(site, template, some, mix, folder / "made"):
             (site.inbox / drop.path.name).write_bytes(drop.path.read_bytes())

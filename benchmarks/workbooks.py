@@ -1,12 +1,11 @@
-"""The workbooks that are measured: our real template, filled, as XlsxWriter and as LibreOffice save it.
+"""The workbooks that are measured: our real template, filled, as XlsxWriter writes it and as LibreOffice saves that.
 
-One master a variant is made (and, for LibreOffice, really saved by it); its copies differ in unit, token and rows.
+The copies of the one template differ in unit, token and rows.
 """
 
 from __future__ import annotations
 
 import csv
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -28,6 +27,7 @@ DAY = date(2026, 11, 20)
 WRITERS = ("xlsxwriter", "libreoffice")
 MIXES = ("rows28", "real")
 CLASSES = [f"{grade}({n})班" for grade in "一二三四五六" for n in (1, 2, 3)]
+AT_ONCE = 40  # workbooks that LibreOffice saves in one process
 BAD_SHARE = 0.04  # of the workbooks with rows: one row without 原因
 ILLNESSES = (("发热", "咳嗽"), ("发热",), ("咳嗽", "咽痛"), ("呕吐",), ("腹痛", "腹泻"), ("头痛", "流涕"))
 DIAGNOSES = ("一般感冒", "一般感冒", "气管炎肺炎", None, None)
@@ -68,19 +68,15 @@ def everywhere(n: int) -> list[SchoolFacts]:
     return [replace(school, county=counties[at % len(counties)]) for at, school in enumerate(schools(n))]
 
 
-def masters(site: Site, school: SchoolFacts, writers: Sequence[str] = WRITERS) -> dict[str, Template]:
-    """Return the empty template by writer."""
-    content = blank(form("absence"), absence.school_facts(site, school, DAY))
-    return {name: Template(by_libreoffice(content) if name == "libreoffice" else content) for name in writers}
+def master(site: Site, school: SchoolFacts) -> Template:
+    """Return the empty template."""
+    return Template(blank(form("absence"), absence.school_facts(site, school, DAY)))
 
 
-def by_libreoffice(content: bytes) -> bytes:
-    """Return a workbook as LibreOffice saves it again."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "in.xlsx", Path(folder) / "out"
-        source.write_bytes(content)
-        convert([source], "xlsx", target)
-        return (target / "in.xlsx").read_bytes()
+def by_libreoffice(paths: Sequence[Path], folder: Path) -> None:
+    """Have LibreOffice open filled workbooks and save them into `folder`, rows and all."""
+    for start in range(0, len(paths), AT_ONCE):
+        convert(paths[start : start + AT_ONCE], "xlsx", folder)
 
 
 def write(site: Site, template: Template, schools: Sequence[SchoolFacts], mix: str, folder: Path) -> Iterator[Drop]:

@@ -33,7 +33,7 @@ from pipeline.run.gc_tuning import few_collections
 from pipeline.run.lock import hold_site
 from pipeline.run.mail_in import MailBag
 from pipeline.run.parts import Read
-from pipeline.run.read_queue import Pacer, ReadQueue
+from pipeline.run.read_queue import Pacer, ReadQueue, lanes
 from pipeline.run.settling import Settling
 from pipeline.run.unlocking import unlocked
 from pipeline.units import is_division
@@ -44,6 +44,7 @@ Observer = Callable[[Arrival, Settled], None]
 
 AHEAD = 2  # batches that may be read while one is settled
 PIECE = 100  # files collected together: the readers need not wait for a whole batch
+SOON_SECONDS = 0.5  # how often, while a heap is collected, what is read already is settled
 LOOK_SECONDS = 1.0  # how often, while files are read, the inbox is looked at for new ones
 WARN_SECONDS = 3.0  # how often, in a long run, alerts are assessed between two batches
 ROOM = 64 * 2**20  # free bytes below which a failing store counts as full, not broken
@@ -152,6 +153,8 @@ class Coordinator:
         piece = min(limit, PIECE)
         named = batches(given(self._site, paths, self._clock()), self._site, piece)
         reading, time_to_look = ReadQueue(self._readers), Pacer(LOOK_SECONDS)
+        time_to_settle = Pacer(SOON_SECONDS)
+        time_to_settle()
         more = True
         while more or len(reading):
             while more and len(reading) < AHEAD * limit:
@@ -161,9 +164,12 @@ class Coordinator:
                 more = bool(numbered)
                 if numbered:
                     reading.put(numbered)
+                if more and time_to_settle():
+                    self._settle(reading.useful(limit), done)
             with stage("read", reading.seqs):
                 read = reading.take(limit)
-            self._settle(read, done)
+            for part in lanes(read):
+                self._settle(part, done)
             # files that keep their readers busy delay no other: look for new ones meanwhile
             more = more or bool(len(reading) and (not read or time_to_look()))
             if more and self._time_to_warn():

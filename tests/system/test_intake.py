@@ -20,8 +20,9 @@ from pipeline.database import journal
 from pipeline.database.models import Absence, Submission
 from pipeline.errors import TemporaryError
 from pipeline.executors import ReadJob
-from pipeline.model import Arrival, Reading, Settled, Site, State
+from pipeline.model import Arrival, Reading, ReadVerdict, Settled, Site, State
 from pipeline.registry import lookup
+from pipeline.run.read_queue import MANY_REFUSED
 from tests.inprocess import InProcess
 from tests.sites import COUNTY, NOW, Desk, lay_out, pupil
 from tests.system.posting import check_disk, drop, dropped, receipts, state_of, work
@@ -72,6 +73,16 @@ def test_a_folder_that_is_another_units_sends_the_file_back(site: Site, desk: De
     work(site)
     assert states() == {"rejected": 1}
     assert not list((site.outbox / "学校").glob(f"*{FIRST}*"))
+
+
+def test_receipts_wait_for_no_heap_of_refused_files(site: Site, desk: Desk) -> None:
+    refused = {f"a{n:02d}.xlsx": b"PK\x03\x04" + bytes([n]) * 99 for n in range(MANY_REFUSED)}
+    drop(site, {**refused, "z.xlsx": desk.absence(FIRST, [pupil(0)])})
+    order: list[tuple[State, int]] = []
+    with InProcess() as readers:
+        run.drain(site, readers, lambda: NOW, observe=lambda _, one: order.append((one.state, len(receipts(site)))))
+    assert order[0] == (State.ACCEPTED, 0)
+    assert order[1:] == [(State.QUARANTINED, 1)] * MANY_REFUSED  # its receipt lay there before
 
 
 def test_a_county_gets_one_summary_of_its_heap_besides_the_receipts(site: Site, desk: Desk) -> None:
@@ -241,6 +252,7 @@ class Poison:
     """A reading that ends the process of whoever looks at it."""
 
     content_sha = ""
+    verdict = ReadVerdict.PARSED
 
     @property
     def claims(self) -> object:

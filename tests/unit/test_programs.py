@@ -39,7 +39,7 @@ def test_nothing_that_runs_a_program_ends_in_a_trace(
     bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match="soffice is not installed"):
-        workbooks.by_libreoffice(b"")
+        workbooks.by_libreoffice([bare / "in.xlsx"], bare)
     with pytest.raises(SystemExit, match="git is not installed"):
         guards.main([str(bare)])
     with pytest.raises(SystemExit, match="soffice is not installed"):
