@@ -57,6 +57,7 @@ class Lexicon:
 
     words: Mapping[str, Word]
     longest: int
+    parts: Mapping[str, Mapping[str, Word]]  # a part of the body → what is wrong with it → a symptom
     pairs: frozenset[str]  # the first two signs of every word for a symptom or disease
 
 
@@ -122,6 +123,7 @@ def _build(own: Mapping[str, str]) -> Lexicon:
     slips = {word: meaning for word, meaning in _slips(words, raw["signs"]["slips"]) if word not in words}
     for codes, line in raw["vague"].items():
         words.update({fold(word): Word(Kind.VAGUE, tuple(codes.split())) for word in line.split()})
+    parts = _parts(raw["parts"])
     around = dict(raw["around"])
     spoken = around.pop("spoken").split()
     for kind, line in around.items():
@@ -129,13 +131,23 @@ def _build(own: Mapping[str, str]) -> Lexicon:
     heard = [who + how for who in around["people"].split() for how in spoken]
     for word, meaning in (*slips.items(), *((word, Word(Kind.AROUND)) for word in heard)):
         words.setdefault(word, meaning)
+    for word in {*parts, *(wrong for listed in parts.values() for wrong in listed)}:
+        words.setdefault(word, Word(Kind.AROUND))
     for word, codes in own.items():
         words[fold(word)] = _meaning(tuple(codes.split())) if codes else Word(Kind.AROUND)
     words["其他"] = words["其它"] = Word(Kind.OTHER, ("S99",))
     words |= {FEVER: Word(Kind.MEANS, ("S01",)), NORMAL: Word(Kind.DENIED), NUMBER: Word(Kind.AROUND)}
     words["?"] = Word(Kind.SUSPECTED)
     pairs = frozenset(word[:2] for word, known in words.items() if known.codes or known.kind in _ASKED)
-    return Lexicon(words, max(map(len, words)), pairs)
+    return Lexicon(words, max(map(len, words)), parts, pairs)
+
+
+def _parts(listed: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, Word]]:
+    found: dict[str, dict[str, Word]] = {}
+    for code, (places, wrong) in listed.items():
+        for place in places.split():
+            found.setdefault(place, {}).update({word: _meaning((code,)) for word in wrong.replace("#", NUMBER).split()})
+    return found
 
 
 def _meaning(codes: tuple[str, ...]) -> Word:

@@ -26,6 +26,8 @@ GRAVE = (
 """Diseases that spread, gravest first; the others follow as they were written."""
 _GENERAL = {"D34": frozenset(("D13", "D14")), "D24": frozenset(GRAVE) - {"D24"}}
 """Beside one of these, the general name says nothing more: 感染性腹泻（诺如病毒）."""
+_PATHOGENS = re.compile(r"腺病毒|合胞|呼合|rsv|偏肺|副流感|鼻病毒|博卡|eb病毒|传单|单核|轮状|札如|沙门")
+"""Names of the same code that say more than it: 支原体合并腺病毒 are two."""
 _RANK = {code: place for place, code in enumerate(GRAVE)}
 
 
@@ -69,6 +71,8 @@ def rank(code: str) -> int:
 
 _CLAUSES = re.compile(r"[,;。.!|\n]+")
 _PIECES = re.compile(r"([、/\\+&\s()\[\]【】<>《》{}\"'“”‘’:_~…=—–-]+)")
+_ALONE = {"热": FEVER}
+"""A word that says something only where it stands alone: 热、咳, but 天热."""
 _UNWRITTEN = dict.fromkeys(map(ord, (FEVER, NORMAL, NUMBER)))
 
 
@@ -119,7 +123,7 @@ def _hear(clause: str, heard: _Hearing) -> None:
     state = _Clause(heard)
     for at in range(0, len(parts), 2):
         if parts[at]:
-            state.piece(tuple(_words(parts[at])))
+            state.piece(tuple(_words(_ALONE.get(parts[at], parts[at]))))
     mine = heard.items[first:]
     if state.kinds & {Kind.PEOPLE, Kind.CONTACT}:
         heard.family = True
@@ -169,7 +173,11 @@ class _Clause:
     def piece(self, words: tuple[tuple[str, Word | None], ...]) -> None:
         first, nameless = len(self.heard.items), len(self.nameless)
         alone = not any(known and known.kind in _SAYING for _, known in words)
+        parts, part = lexicon().parts, ""
         for at, (word, known) in enumerate(words):
+            if complaint := parts.get(part, {}).get(word):
+                known = complaint  # 头 … 痛, with nothing that means something between
+            part = word if word in parts else part if known and known.kind in {Kind.AROUND, Kind.SOME} else ""
             if known is None:
                 if self.denying is None:
                     self.heard.unread.append(word)
@@ -309,7 +317,8 @@ def _understood(heard: _Hearing, plain: str) -> Said:
             else:
                 diseases[code] = diseases.get(code) or item.degree
     for general, special in _GENERAL.items():
-        if any(code in special for code in diseases):
+        words = [item.word for item in heard.items if general in item.codes]
+        if any(code in special for code in diseases) and not any(map(_PATHOGENS.search, words)):
             diseases.pop(general, None)
     found = tuple(Named(code, degree) for code, degree in sorted(diseases.items(), key=lambda pair: rank(pair[0])))
     spreads = any(one.code in _RANK for one in found if not _only_vague(one.code, heard))

@@ -89,7 +89,7 @@ def test_own_words_stay_beside_the_symptoms_they_name() -> None:
         ({"症状1": "其他", "备注": "昨晚上吐下泻"}, "note-names-symptom"),
         ({"症状1": "手足口", "诊断": "水痘"}, "diagnosis-several"),
         ({"症状1": "发热", "诊断": "甲流、支原体"}, "diagnosis-several"),
-        ({"症状1": "shuidou"}, "words-unread"),
+        ({"症状1": "怪瘟"}, "words-unread"),
         ({"症状1": "发热", "诊断": "病毒性感冒"}, "disease-which"),
         ({"症状1": "发热", "诊断": "妈妈流感"}, "disease-whose"),
         ({"缺课原因": "甲流病毒感染？怪事", "症状1": "发热"}, "words-unread"),
