@@ -38,12 +38,13 @@ def add(app: typer.Typer) -> None:
 def list_waiting(context: typer.Context, unit: Division = "", *, as_json: AsJson = False) -> None:
     """List filings that wait to be confirmed or refused. Exit 1 when there are any."""
     from pipeline.accounts import rulings
+    from pipeline.cli import english
 
     opened(context)
     check_division(unit)
     found = rulings.waiting(unit)
     rows = [
-        (one.id, one.school, one.school_name, one.day, say("yes") if one.signed else say("NO"), one.what)
+        (one.id, one.school, one.school_name, one.day, say("yes") if one.signed else say("NO"), english.words(one.what))
         for one in found
     ]
     header = (say("number"), say("unit"), say("name"), say("day"), say("signed"), say("asks for"))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import completion
+from pipeline.cli.language import is_chinese
 from pipeline.cli.terminal import (
     AsJson,
     Reason,
@@ -51,6 +52,7 @@ def list_alerts(
     From the deadline on it also says of which no class, or no campus, has reported today. Exit 1 when one is overdue.
     """
     from pipeline import config
+    from pipeline.cli import english
     from pipeline.facts import alert_list
 
     site = opened(context)
@@ -70,7 +72,8 @@ def list_alerts(
     )
     rows = [
         (
-            *(one.id, one.state, one.school, one.school_name, one.group, one.cases),
+            *(one.id, one.state if as_json else english.words(one.state_name), one.school, one.school_name),
+            *(one.group if as_json else english.words(one.group), one.cases),
             *(one.opened_at, one.due_at, say("overdue") if one.overdue else "", one.unheard),
         )
         for one in found
@@ -83,32 +86,39 @@ def list_alerts(
 @alerts.command()
 def show(context: typer.Context, alert: Number) -> None:
     """Show one alert as its county may see it: what it warns of, its cases by code, what was answered and followed."""
+    from pipeline.cli import english
     from pipeline.facts import alert_list
 
     site = opened(context)
     facts = alert_list.shown(site, alert)
     if facts is None:
         raise UsageError(say("{alert}: no such alert; see `queke alerts list --closed`").format(alert=alert))
-    echo(f"{facts.id}  {facts.closed or facts.state}  {facts.school_code} {facts.school} {facts.campus}")
+    echo(f"{facts.id}  {english.words(facts.closed or facts.state)}  {facts.school_code} {facts.school} {facts.campus}")
     echo(
         say("    {group} {stage}: {cases}, {onsets}; issued {issued}, due {due}").format(
-            group=facts.group,
-            stage=facts.stage,
+            group=english.words(facts.group),
+            stage=english.words(facts.stage),
             cases=facts.cases,
-            onsets=facts.onsets,
+            onsets=english.words(facts.onsets),
             issued=facts.issued,
             due=facts.due,
         )
     )
     for hit in facts.hits:
-        echo(f"    {hit.rule} {hit.words} {hit.scope} {hit.window}: {hit.n} ({hit.threshold})")
+        echo(
+            f"    {english.marks(hit.rule)} {english.words(hit.words)} {hit.scope} {english.words(hit.window)}: "
+            f"{hit.n} ({english.words(hit.threshold)})"
+        )
     for row in facts.rows:
-        echo(f"    {row.pupil}  {row.class_name}  {row.onset}  {row.symptoms} {row.diagnosis}".rstrip())
+        echo(
+            f"    {row.pupil}  {row.class_name}  {row.onset}  "
+            f"{english.words(row.symptoms)} {english.words(row.diagnosis)}".rstrip()
+        )
     for label, text in facts.answer:
-        echo(f"    {label}: {text}")
+        echo(f"    {english.pair(english.words(label), english.words(text))}")
     for day in facts.days:
         echo(f"    {day.day}: +{day.fresh or '?'} = {day.present or '?'}  {day.progress}".rstrip())
-    for line in (facts.notice, facts.close_reason):
+    for line in (facts.notice * is_chinese(), facts.close_reason):
         if line:
             echo(f"    {line}")
 
@@ -174,5 +184,6 @@ def raise_alert(  # noqa: PLR0913, PLR0917  # the options of a command
 
 def _show_state(alert: str, state: str) -> None:
     from pipeline import alert_state
+    from pipeline.cli import english
 
-    echo(f"{alert}: {state} ({alert_state.STATES[state]})")
+    echo(f"{alert}: {english.words(alert_state.STATES[state])}")

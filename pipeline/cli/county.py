@@ -127,6 +127,8 @@ def list_closures(
     as_json: AsJson = False,
 ) -> None:
     """List closures; those that wait for the county unless told otherwise. Exit 1 when any waits."""
+    from pipeline.cli import english
+    from pipeline.figures.words import CLOSURE_STATES
     from pipeline.model import ClosureState
     from pipeline.settling import closure_decisions
 
@@ -138,7 +140,13 @@ def list_closures(
             echo_json({"closure": one.id, "state": one.state, "unit": one.school, "day": one.day})
     if not as_json:
         header = (say("closure"), say("state"), say("school"), say("what"))
-        echo_table(header, [(one.id, one.state, one.school_name, one.what) for one in found])
+        echo_table(
+            header,
+            [
+                (one.id, english.words(CLOSURE_STATES[one.state]), one.school_name, english.words(one.what))
+                for one in found
+            ],
+        )
     if any(one.state is ClosureState.DECLARED for one in found):
         raise typer.Exit(1)
 

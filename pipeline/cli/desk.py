@@ -76,6 +76,7 @@ def list_rejects(
 def show_reject(context: typer.Context, ticket: Ticket) -> None:
     """Show one row that went back, as it was typed, with what is wrong and how to mend it."""
     from pipeline import forms, issues
+    from pipeline.cli import english
     from pipeline.forms import whole
     from pipeline.settling import held_files
 
@@ -91,9 +92,9 @@ def show_reject(context: typer.Context, ticket: Ticket) -> None:
     )
     echo(f"{ticket}  {back.state}  {row.school} {row.school_name}  {row.day or ''}  #{row.submission} {where}")
     for head, text in whole.as_typed(forms.form(row.form), back.table, back.raw):
-        echo(f"    {head}：{text}")
+        echo(f"    {english.pair(head, text)}")
     for issue in back.issues:
-        echo(f"    {issues.place(issue)}：{issues.message(issue)}{issues.remedy(issue)}")
+        echo(f"    {english.issue(issues.place(issue), issue)}")
 
 
 @rejects.command()
@@ -154,7 +155,7 @@ def waive(context: typer.Context, ticket: Ticket, why: Reason, who: Who = "") ->
 @held.command("list")
 def list_held(context: typer.Context, *, as_json: AsJson = False) -> None:
     """List what is held, with the question that was asked. Exit 1 when there is any."""
-    from pipeline import issues
+    from pipeline.cli import english, taking
     from pipeline.settling import held_files
 
     opened(context)
@@ -164,7 +165,7 @@ def list_held(context: typer.Context, *, as_json: AsJson = False) -> None:
             codes = [issue.code for issue in one.issues]
             echo_json({"seq": one.seq, "unit": one.unit, "day": one.day, "form": one.form, "issues": codes})
             continue
-        echo(f"{one.seq}  {one.unit} {one.unit_name}  {one.day or ''}  {one.form}  {one.name}")
+        echo(f"{one.seq}  {one.unit} {one.unit_name}  {one.day or ''}  {taking.form(one.form)}  {one.name}")
         if one.later:
             echo(
                 say(
@@ -172,7 +173,7 @@ def list_held(context: typer.Context, *, as_json: AsJson = False) -> None:
                 ).format(later=one.later)
             )
         for issue in one.issues:
-            echo(f"    {issues.message(issue)}{issues.remedy(issue)}")
+            echo(f"    {english.issue('', issue)}")
     if found:
         raise typer.Exit(1)
 

@@ -63,7 +63,7 @@ def ingest(
 
 def show_outcomes(outcomes: list[Outcome], done: Cycle, *, as_json: bool = False) -> None:
     """Say what became of files; exit 1 when something waits for a person."""
-    from pipeline.cli import taking
+    from pipeline.cli import english, taking
     from pipeline.facts import status as facts_status
 
     receipts = facts_status.receipts([settled.seq for _, settled in outcomes])
@@ -71,7 +71,7 @@ def show_outcomes(outcomes: list[Outcome], done: Cycle, *, as_json: bool = False
         show = taking.show_json if as_json else taking.show
         show(arrival, settled, receipts.get(settled.seq, ""))
     for stuck in done.stuck:
-        show_error(say("{path}: {why}").format(path=stuck.path, why=stuck.why))
+        show_error(say("{path}: {why}").format(path=stuck.path, why=english.words(stuck.why)))
     if not as_json:
         echo(_summed(done))
     if taking.needs_somebody(outcomes) or done.stuck:
@@ -183,7 +183,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 def _show_waiting(found: SiteStatus, stuck: Sequence[Mapping[str, object]]) -> None:
-    from pipeline.cli import taking
+    from pipeline.cli import english, taking
     from pipeline.model import State
 
     echo_table(
@@ -201,7 +201,8 @@ def _show_waiting(found: SiteStatus, stuck: Sequence[Mapping[str, object]]) -> N
     if stuck:
         echo()
         echo_table(
-            (say("lies in the inbox and cannot be taken"), say("why")), [(one["path"], one["why"]) for one in stuck]
+            (say("lies in the inbox and cannot be taken"), say("why")),
+            [(one["path"], english.words(str(one["why"]))) for one in stuck],
         )
 
 

@@ -93,8 +93,10 @@ def is_chinese() -> bool:
 
 def sentence(error: QuekeError) -> str:
     """What an error says, in the language that is spoken."""
+    from pipeline.cli.english import in_english  # it asks here which language is spoken
+
     english = error.english if isinstance(error, UsageError) else ""
-    return english if english and not is_chinese() else str(error)
+    return in_english(english) if english and not is_chinese() else str(error)
 
 
 def translated(command: Any) -> Any:

@@ -18,6 +18,20 @@ def add(app: typer.Typer) -> None:
     app.add_typer(matters, name="matters")
 
 
+def _kind(kind: str) -> str:
+    from pipeline.reconcile import MatterKind
+
+    names = {
+        MatterKind.CASES: say("ill pupils not among the absences"),
+        MatterKind.UNDECLARED: say("closure not declared"),
+        MatterKind.APPROVAL: say("approved after it began"),
+        MatterKind.OVERDUE: say("day to resume is past"),
+        MatterKind.DAY_OFF: say("resumes on a day without school"),
+        MatterKind.ROLL: say("rolls differ"),
+    }
+    return names[MatterKind(kind)]
+
+
 @matters.command("list")
 def list_matters(
     context: typer.Context,
@@ -26,6 +40,7 @@ def list_matters(
     as_json: AsJson = False,
 ) -> None:
     """List what does not agree, oldest first. Exit 1 when there is any."""
+    from pipeline.cli import english
     from pipeline.settling import reconciliation
 
     opened(context)
@@ -36,8 +51,8 @@ def list_matters(
             fields = {"id": one.id, "kind": one.kind, "unit": one.school, "day": one.day, "since": one.since}
             echo_json({**fields, "stamp": one.stamp, "what": one.what})
             continue
-        echo(f"{one.id}  {one.school} {one.school_name}  {one.day}  {one.kind}")
-        echo(f"    {one.what}")
+        echo(f"{one.id}  {one.school} {one.school_name}  {one.day}  {_kind(one.kind)}")
+        echo(f"    {english.words(one.what)}")
     if found:
         raise typer.Exit(1)
 

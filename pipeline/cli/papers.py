@@ -73,6 +73,7 @@ def digest(
 def cards(context: typer.Context) -> None:
     """List the open alerts and where their cards lie; cards not yet drawn are drawn now."""
     from pipeline import config, run
+    from pipeline.cli import english
     from pipeline.facts import alert_list
 
     site = opened(context)
@@ -93,7 +94,15 @@ def cards(context: typer.Context) -> None:
     )
     rows = [
         (
-            *(one.id, one.school, one.school_name, one.group, one.stage, one.cases, one.state_name),
+            *(
+                one.id,
+                one.school,
+                one.school_name,
+                english.words(one.group),
+                english.words(one.stage),
+                one.cases,
+                english.words(one.state_name),
+            ),
             *(f"{at:%Y-%m-%d %H:%M}" for at in (one.opened_at, one.due_at)),
         )
         for one in found

@@ -76,13 +76,14 @@ def _asked(context: typer.Context, unit: str, first: str, last: str) -> tuple[Si
 
 
 def _give(table: PeriodTable, out: Path | None) -> None:
+    from pipeline.cli import english
     from pipeline.xlsx import lists
 
     if out is not None:
         out.write_bytes(lists.build(table.title, table.header, table.rows, table.notes))
         echo(str(out))
         return
-    echo(table.title)
-    echo_table(table.header, table.rows)
+    echo(english.words(table.title))
+    echo_table([english.words(head) for head in table.header], table.rows)
     for note in table.notes:
-        echo(note)
+        echo(english.words(note))

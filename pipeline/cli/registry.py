@@ -55,6 +55,7 @@ def list_proposals(
     as_json: AsJson = False,
 ) -> None:
     """List what waits for a county's word: changed rosters of schools, and new classes. Exit 1 when there is any."""
+    from pipeline.cli import english
     from pipeline.settling import proposals
 
     opened(context)
@@ -66,7 +67,7 @@ def list_proposals(
     else:
         echo_table(
             (say("id"), say("unit"), say("school"), say("what")),
-            [(one.id, one.school, one.school_name, one.what) for one in found],
+            [(one.id, one.school, one.school_name, english.words(one.what)) for one in found],
         )
     if found:
         raise typer.Exit(1)
@@ -134,6 +135,7 @@ def show(
 ) -> None:
     """Show whose words make the calendar of a school or division, and its days of a month."""
     from pipeline import config
+    from pipeline.cli import english
     from pipeline.forms import words
     from pipeline.registry import lookup
     from pipeline.schooldays import today
@@ -146,7 +148,11 @@ def show(
     school = stored.schools([unit], [first]).get(unit)
     found, chain = stored.calendar(), lookup.tree([unit]).chain(unit)
     names = lookup.names(chain)
-    lines = [(place, names.get(place, ""), line.ref, in_words(line)) for place in chain for line in found.of(place)]
+    lines = [
+        (place, names.get(place, ""), line.ref, english.words(in_words(line)))
+        for place in chain
+        for line in found.of(place)
+    ]
     if lines:
         echo_table((say("of"), say("name"), say("ref"), say("line")), lines)
     for line in _days(found, chain, school.stages if school else tuple(words.STAGE.labels), first):
@@ -162,17 +168,23 @@ def _month(text: str) -> date:
 
 def _days(found: Calendar, chain: tuple[str, ...], stages: tuple[str, ...], first: date) -> list[str]:
     """A line a day: weekday, school day or not and why not; by 学段 where they differ."""
+    from pipeline.cli import english
+
     lines = []
     day = first
     while day.month == first.month:
         answers = {stage: found.owes(chain, (stage,), day) for stage in stages}
         by_stage = {
-            stage: (say("school day") if due.yes else f"- {due.reason} {due.note}".rstrip())
+            stage: (say("school day") if due.yes else f"- {english.words(str(due.reason))} {due.note}".rstrip())
             + say(" (by weekday)") * bool(due.assumed)
             for stage, due in answers.items()
         }
         alike = set(by_stage.values())
-        text = alike.pop() if len(alike) == 1 else "; ".join(f"{stage}: {one}" for stage, one in by_stage.items())
+        text = (
+            alike.pop()
+            if len(alike) == 1
+            else "; ".join(f"{english.words(stage)}: {one}" for stage, one in by_stage.items())
+        )
         lines.append(f"{day} {_weekday(day)}  {text}")
         day += timedelta(days=1)
     return lines

@@ -72,6 +72,7 @@ def list_rules(context: typer.Context, unit: Within = "", day: Day = "", *, as_j
     """List the rules, and which are on at a place on a day; docs/rules.md has their conditions and sources."""
     from pipeline import config
     from pipeline.alerts import site_rules
+    from pipeline.cli import english
     from pipeline.registry import lookup
 
     opened(context)
@@ -81,7 +82,7 @@ def list_rules(context: typer.Context, unit: Within = "", day: Day = "", *, as_j
     known = site_rules.in_force()
     rows = [
         (one.id, _on(one.active(chain, when)), one.stage.value, " ".join(sorted({*one.groups, *one.grades})),
-         one.threshold, one.confidence)
+         one.threshold if as_json else english.words(one.threshold), one.confidence)
         for one in known.rules
     ]  # fmt: skip
     echo_list(
@@ -135,6 +136,7 @@ def score(context: typer.Context, first: First, last: Last = "", unit: Within = 
     Of the alerts opened from --from to --to: by their county's word until now.
     """
     from pipeline import rules as law
+    from pipeline.cli import english
     from pipeline.facts import rule_scores as facts
     from pipeline.figures import rule_scores as figures
     from pipeline.registry import lookup
@@ -146,7 +148,7 @@ def score(context: typer.Context, first: First, last: Last = "", unit: Within = 
     alerts = facts.alerts(*days, counties, "" if counties else unit)
     known = law.load().rules
     found = figures.scores(alerts, {rule.id: rule.stage.rank for rule in known})
-    stages = {rule.id: rule.stage.label for rule in known}
+    stages = {rule.id: rule.stage.label if as_json else english.words(rule.stage.label) for rule in known}
     rows = [_scored(one, stages.get(one.rule, "")) for one in [*found, figures.total(alerts)]]
     if as_json:
         for row in rows:
@@ -272,6 +274,7 @@ def _show(found: Rehearsal) -> None:
 
 def _show_each(title: str, pairs: Sequence[Pair]) -> None:
     from pipeline import rules as law
+    from pipeline.cli import english
     from pipeline.registry import lookup
 
     if not pairs:
@@ -294,7 +297,7 @@ def _show_each(title: str, pairs: Sequence[Pair]) -> None:
     rows = []
     for pair in pairs:
         line = _json(pair)
-        group = law.load().name_of(*sorted(pair.subject.groups))
+        group = english.words(law.load().name_of(*sorted(pair.subject.groups)))
         days = f"{pair.days_later:+d}" if pair.days_later else pair.days_later
         rest = (line[name] for name in ("rule", "cases", "rehearsed", "issued"))
         last = (line["alert"], line["then"])

@@ -100,7 +100,7 @@ def import_(
 ) -> None:
     """Take a school roster into the registry: what changes is printed first."""
     from pipeline import config, run
-    from pipeline.cli import taking
+    from pipeline.cli import english, taking
     from pipeline.cli.intake import drained, show_outcomes
     from pipeline.model import State
 
@@ -113,7 +113,7 @@ def import_(
             say("{name}: this is no roster; make one with `queke template roster`").format(name=workbook.name)
         )
     for line in _changes(changes):
-        echo(line)
+        echo(english.words(line))
     if not preview:
         if run.is_held(site):
             raise UsageError(

@@ -74,6 +74,14 @@ def name(state: State) -> str:
     return names[state]
 
 
+def form(code: str) -> str:
+    """Return what a form is called: by its code in English, by its title in Chinese."""
+    from pipeline.cli.language import is_chinese
+    from pipeline.forms import BY_NAME
+
+    return BY_NAME[code].title if is_chinese() and code in BY_NAME else code
+
+
 def _became(state: State) -> str:
     then = {
         State.PARTIAL: say("PARTIAL: some rows go back"),
@@ -88,10 +96,10 @@ def _became(state: State) -> str:
 
 def show(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
     """Say in lines what became of one workbook."""
-    from pipeline import issues
+    from pipeline.cli import english
     from pipeline.figures.group_issues import issues_together, repairs_together
 
-    about = " ".join(str(part) for part in (settled.form, settled.unit, settled.day or "") if part)
+    about = " ".join(str(part) for part in (form(settled.form), settled.unit, settled.day or "") if part)
     counts = say("{accepted} taken, {refused} back").format(accepted=settled.accepted, refused=settled.refused)
     echo(
         "  ".join(
@@ -99,9 +107,9 @@ def show(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
         )
     )
     for where, issue in issues_together(settled.issues):
-        echo(f"    {where + '：' if where else ''}{issues.message(issue)}{issues.remedy(issue)}")
+        echo(f"    {english.issue(where, issue)}")
     for where, repair in repairs_together(settled.repairs):
-        echo(f"    {where}：{repair.was} → {repair.now}")
+        echo(f"    {english.pair(english.marks(where), f'{repair.was} → {repair.now}')}")
     if receipt:
         echo(f"    → {receipt}")
 

@@ -30,10 +30,16 @@ _IN_VIEW = (
     choice("sex", "性别", words.SEX, "sex-unknown", 1, asked="sex-missing", width=5, goes=NEXT | PAGE | EXPORT | COUNTY,
            example="男"),
     choice("reason", "缺课原因", words.REASON, clinical.reason, must="reason-missing", spill="symptom1", width=8,
-           goes=NEXT | PAGE | EXPORT | COUNTY, also="原因 缺勤原因 缺课类型 缺勤类型 请假原因 类型", example="因病",
+           told_by=("symptom1", "diagnosis", "temperature"),
+           lacking="，有症状、诊断或发热的按因病（因伤）算",
+           goes=NEXT | PAGE | EXPORT | COUNTY, also="原因 缺勤原因 缺课类型 缺勤类型 请假原因 类型 请假类型"
+           " 未到原因 未到校原因 未到园原因 缺席原因"
+           " 缺课类别 缺勤类别 请假类别", example="因病",
            help="因病、因伤或其他。", kindergarten="缺勤原因"),
-    day("start", "起始日", must="start-missing", width=11, goes=NEXT | PAGE | EXPORT | COUNTY, example="2026-11-20",
-        also="缺课起始日 缺课开始日期 起始日期 缺课日期 缺勤日期 开始日期 缺勤开始日期 缺勤起始日",
+    day("start", "起始日", must="start-missing", width=11, lacking="，都按报告日期当天开始缺课算",
+        goes=NEXT | PAGE | EXPORT | COUNTY, example="2026-11-20",
+        also="缺课起始日 缺课开始日期 起始日期 缺课日期 缺勤日期 开始日期 缺勤开始日期 缺勤起始日 缺课起始日期"
+        " 缺勤起始日期 缺课开始日 请假开始日期 请假日期 开始时间 请假开始时间",
         help="从哪一天开始缺课；今天刚开始的填报告日期。漏填也收，先按报告日期算，回执会提醒。"),
     choice("part", "时段", words.PART, "part-unknown", 4, width=6, goes=PAGE | EXPORT | COUNTY, coded=True,
            also="缺课时段 缺勤时段 上午/下午", help="空着就是全天。"),
@@ -52,7 +58,7 @@ _IN_VIEW = (
            join=clinical.joined,
            goes=NEXT | PAGE | EXPORT, also="诊断结果 医院诊断 初步诊断 疾病 病因 疾病名称 诊断(疾病)",
            help="医生的诊断；没有就空着。"),
-    text("note", "备注", 200, width=16, goes=PAGE, also="说明 备注说明"),
+    text("note", "备注", 200, width=16, goes=PAGE, also="说明 备注说明 请假事由 事由 具体情况 情况说明"),
 )
 
 _FOLDED = (

@@ -121,6 +121,8 @@ class Column:
     label: str = ""  # its name on a paper, if not its header
     later: bool = False  # on a card: may still be filled in after the county has confirmed the answer
     plain: bool = False  # on a card: holds no sentence, so it is not searched for pupils' names
+    told_by: tuple[str, ...] = ()  # columns of which one may tell it: a sheet that has one of them may lack it
+    lacking: str = ""  # how rows are taken whose sheet lacks it
     since: int = 1  # the version of the form that first had it
     beside: bool = False  # on no template: a column that senders add, saying whose or of which day a row is
 

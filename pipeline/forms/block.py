@@ -21,9 +21,16 @@ OURS = frozenset(
 """Columns that are ours or unknown: read if they mean something, otherwise ignored."""
 
 
+# the traditional characters of our labels and titles
+_SIMPLE = str.maketrans(
+    "別註確癥長學級課報診斷備體溫狀發熱時間醫療處應實數園區號類檢測結傷離復歲齡標識碼稱審寫單電話聯係導責說請釋續廢憑兒開現態絡縣對負",
+    "别注确症长学级课报诊断备体温状发热时间医疗处应实数园区号类检测结伤离复岁龄标识码称审写单电话联系导责说请释续废凭儿开现态络县对负",
+)
+
+
 @lru_cache(maxsize=8192)
 def as_label(text: str) -> str:
-    return fold(text).replace("*", "").replace("(必填)", "").replace("(选填)", "").strip(":")
+    return fold(text).translate(_SIMPLE).replace("*", "").replace("(必填)", "").replace("(选填)", "").strip(":")
 
 
 def label(cell: object) -> str:
@@ -44,6 +51,11 @@ def letters(column: int) -> str:
 def address(row: int, column: int) -> str:
     """Excel's name of a cell from 0-based row and column."""
     return f"{letters(column)}{row + 1}"
+
+
+def unturned(row: int, column: int, turned: tuple[int, int] | None) -> tuple[int, int]:
+    """Where a cell stood before its list was laid flat; 0-based row and column."""
+    return (row, column) if turned is None or row < turned[0] else (turned[0] + column, turned[1] + row - turned[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +96,21 @@ class Block:
 
     def address(self, row: int, column: int) -> str:
         """Excel's name of a cell of the table, from its 0-based row and column in `sheet`."""
-        return self.cells[column] if column < len(self.cells) else address(row, column)
+        return self.cells[column] if column < len(self.cells) else address(*unturned(row, column, self.sheet.turned))
 
     @property
     def whole(self) -> bool:
-        """Whether every required column is present."""
-        return all(place >= 0 for place, column in zip(self.places, self.table.columns, strict=True) if column.required)
+        """Whether every column is present without which its rows would not be taken."""
+        return all(
+            place >= 0 or not column.decides or self.may_lack(column)
+            for place, column in zip(self.places, self.table.columns, strict=True)
+            if column.required
+        )
+
+    def may_lack(self, column: Column) -> bool:
+        """Whether rows are taken though this column is missing."""
+        told = any(self.places[self.table.index(name)] >= 0 for name in column.told_by)
+        return bool(column.lacking) and (told or not column.told_by)
 
 
 def _own(table: Table, places: tuple[int, ...]) -> int:

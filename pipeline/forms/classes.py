@@ -18,7 +18,7 @@ _GRADE_CLASS = re.compile(
     r"(?P<level>小学|初中|高中|中职|职高|中专|初|高|职)?"
     r"(?P<grade>[一二三四五六七八九1-9])"
     r"(?P<word>年级|年)?"
-    r"(?:(?P<mark>[(\-._·])?(?P<class>[0-9]{1,2}|[一二三四五六七八九十]{1,3})\)?)?"
+    r"(?:(?P<mark>[(\-._·/])?(?P<class>[0-9]{1,2}|[一二三四五六七八九十]{1,3})\)?)?"
     r"(?P<end>班)?"
 )
 _NURSERY = re.compile(
@@ -62,7 +62,7 @@ def class_key(text: str, kindergarten: bool = False) -> str | None:
     三(3)班 → 三3, 1年级2班 → 一2, 初一(2)班 = 七年级2班 → 七2, 高一(12)班 → 高一12, 中职一3班 → 中职一3, kindergarten
     小1班 → 小一. A bare grade is itself: 三年级 → 三.
     """
-    word = fold(text)
+    word = _plain(text)
     nursery = _NURSERY.fullmatch(word)
     if nursery and (kindergarten or nursery["grade"] != "中" or nursery["word"]):
         number = _small(nursery["class"])
@@ -77,6 +77,25 @@ def class_key(text: str, kindergarten: bool = False) -> str | None:
     return grade + ("" if number is None else str(number))
 
 
+_MARKS = str.maketrans("[]{}〔〕【】<>《》「」—–―−~壹贰叁肆伍陆柒捌玖", "()()()()()()()-----一二三四五六七八九")
+_OPENED = re.compile(r"^\(([一二三四五六七八九1-9])\)(?=[0-9(])")  # (3)1班
+_ORDINAL = re.compile(r"第(?=[0-9一二三四五六七八九十(])")
+
+
+def _plain(text: str) -> str:
+    """A class's name folded, with one kind of bracket, dash and figure: 叁〔1〕班, 3—1, (3)1班, 三年级第1班."""
+    return _OPENED.sub(r"\1-", _ORDINAL.sub("", fold(text).translate(_MARKS)))
+
+
+def in_brackets(text: str) -> tuple[str, ...]:
+    """The two names of a class that has another in brackets: 小一（苹果班）; none of any other."""
+    found = _BOTH.fullmatch(unicodedata.normalize("NFKC", sweep(text)).translate(_MARKS))
+    return (found["name"], found["other"]) if found else ()
+
+
+_BOTH = re.compile(r"(?P<name>[^()]{2,12})\((?P<other>[^()]{2,12})\)")
+
+
 def key_or_name(text: str, *, kindergarten: bool = False) -> str:
     """The class's normal form; where there is none (苹果班) its name, at most 20 characters, is its key: its number in
     figures, so that 混龄一班 and 混龄(1)班 are 混龄1班; without 班 if it is a number only (301班).
@@ -84,19 +103,23 @@ def key_or_name(text: str, *, kindergarten: bool = False) -> str:
     key = class_key(text, kindergarten)
     if key is not None:
         return key
-    name = unicodedata.normalize("NFKC", sweep(text)).replace(" ", "")
+    name = unicodedata.normalize("NFKC", sweep(text)).replace(" ", "").translate(_MARKS)
     if found := _ONLY_NUMBER.fullmatch(name):
         return found[1]
+    if _MIXED_CLASS.fullmatch(name) and not name.endswith("班"):
+        name += "班"
     if (found := _NUMBERED.fullmatch(name)) and (number := _small(found["class"])):
-        return f"{found['stem']}{number}班"[:20]
+        return f"{_MIXED.get(found['stem'], found['stem'])}{number}班"[:20]
     return name[:20]
 
 
 _ONLY_NUMBER = re.compile(r"\(?([0-9]{3,4})\)?班")
 _NUMBERED = re.compile(
-    r"(?P<stem>[^0-9()一二三四五六七八九十第星期]{2,16})"
+    r"(?P<stem>[^0-9()一二三四五六七八九十第星期]{2,16}|混)"
     r"(?:[(\-]?(?P<class>[0-9]{1,2}|[一二三四五六七八九十]{1,3})\)?)班"
 )
+_MIXED = {"混": "混龄"}
+_MIXED_CLASS = re.compile(r"混龄?[(\-]?[0-9一二三四五六七八九十]{1,3}\)?班?")  # without 班 it is still one: 混龄1, 混一
 
 
 def by_number(key: str) -> str:
@@ -127,7 +150,11 @@ def like_class(text: str, *, kindergarten: bool = False) -> bool:
     中一班 王小宝 or 王小宝班. What is taken as a class is read by counties, so no name may be in it.
     """
     word = fold(text)
-    if class_key(text, kindergarten) is not None or re.fullmatch(r"[0-9]{1,4}班?|[a-z][0-9]{0,3}班?", word):
+    if (
+        class_key(text, kindergarten) is not None
+        or re.fullmatch(r"[0-9]{1,4}班?|[a-z][0-9]{0,3}班?", word)
+        or _MIXED_CLASS.fullmatch(word)
+    ):
         return True
     found = _SHAPED.fullmatch(word)
     if not found or word.count("班") > 1 or "(" in found["stem"]:
@@ -146,7 +173,7 @@ def _is_unambiguous(found: re.Match[str]) -> bool:
     if number is None:
         return bool(found["word"]) or (found["level"] in ("初", "高", "中职", "职高") and not found["end"])
     if found["word"] or found["mark"]:
-        return found["mark"] != "." or found["end"] is not None
+        return found["mark"] not in (".", "/") or (found["end"] is not None and number.isdigit())
     if found["grade"].isdigit():
         return False
     return number.isdigit() or (len(number) == 1 and number != "十")

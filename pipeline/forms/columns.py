@@ -39,6 +39,8 @@ class ColumnWords(TypedDict, total=False):
     label: str
     later: bool
     plain: bool
+    told_by: tuple[str, ...]
+    lacking: str
     since: int
     beside: bool
 

@@ -23,7 +23,7 @@ _WEEKDAYS = {**{name: place for place, name in enumerate("一二三四五六日"
 _BETWEEN = r"(?:-|/|\.|,|、|—{1,2}|–|−|~|_|\\)"
 _FULL = re.compile(rf"([0-9]{{4}})(?:年|{_BETWEEN})([0-9]{{1,2}})(?:月|{_BETWEEN})([0-9]{{1,2}})[日号]?")
 _DIGITS = {**dict(zip("〇一二三四五六七八九", "0123456789", strict=True)), "○": "0", "零": "0"}
-_COUNTED = r"(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})"
+_COUNTED = r"(?:[0-9]{1,2}|[一二三四五六七八九十廿卅]{1,3})"
 _IN_WORDS = re.compile(rf"(?:([0-9]{{4}}|[〇○零一二三四五六七八九]{{4}})年)?(?:({_COUNTED})月)?({_COUNTED})([日号]?)")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2(20[0-9]{2})")
 _YEAR_SHORT = re.compile(r"([0-9]{2})(?:年|([-/.]))([0-9]{1,2})(?:月|\2)([0-9]{1,2})[日号]?")
@@ -38,6 +38,7 @@ _FOUR = re.compile(r"(0[1-9]|1[0-2])([0-3][0-9])")  # 1130
 _NUMBER_ONLY = re.compile(r"([0-9]{1,2})[日号]")
 _TIME_BEHIND = re.compile(r"(?:\s+|(?<=[0-9])[Tt])[0-9]{1,2}[:：][0-9]{2}(?:[:：][0-9]{2}(?:\.[0-9]+)?)?\s*$")
 _CLOCK = re.compile(r"t?([0-9]{1,2})[:时点]([0-9]{1,2})?分?(?::[0-9]{2}(?:\.[0-9]+)?)?")
+_TENS = re.compile("廿|卅")
 _SPOKEN = {
     **dict.fromkeys(("今天", "今日", "当天", "当日", "本日", "今早", "今晨"), 0),
     **dict.fromkeys(("昨天", "昨日", "昨晚", "昨夜"), -1),
@@ -45,7 +46,8 @@ _SPOKEN = {
     "大前天": -3,
 }
 _OF_A_DAY = re.compile(
-    r"(?:上午|下午|早上|早晨|中午|晚上|(?<=[日号])晚|夜里|凌晨)?(?:起|开始|至今|始)?$"
+    r"(?:上午|下午|早上|早晨|中午|晚上|(?<=[日号])晚|夜里|凌晨)?(?:[0-9]{1,2}[点时](?:半|[0-9]{1,2}分?)?(?:左右|多)?)?"
+    r"(?:起|开始|至今|始)?$"
 )  # 11月26日下午起
 _FROM = re.compile(r"^(?:从|自|本月)")
 _FAR = timedelta(days=180)
@@ -243,7 +245,7 @@ def _spoken_number(words: str) -> int:
     """Return what 一, 十一, 二十, 二十一 or 21 is; 0 for what is no number."""
     if words.isascii() and words.isdecimal():
         return int(words)
-    tens, ten, ones = words.rpartition("十")
+    tens, ten, ones = _TENS.sub(lambda found: {"廿": "二十", "卅": "三十"}[found[0]], words).rpartition("十")
     if len(tens) > 1 or len(ones) > 1:
         return 0
     value = int(_DIGITS.get(ones, "0"))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from pipeline.forms import BY_NAME, FORMS, layout
+from pipeline.forms import BY_NAME, FORMS, day_told, layout
 from pipeline.forms.base import Bad, Fixed, Form, Frame
 from pipeline.forms.block import Block, HeaderValue, Top
 from pipeline.forms.text_normalise import mask, sweep
@@ -38,6 +38,8 @@ def identify(book: Workbook, tops: Sequence[Top] = (), seen: date | None = None)
     frame = Frame(date1904=book.date1904)
     unit = _field_value(form, "unit", found, frame) or book.properties.get("queke_unit", "")
     day = _field_value(form, "day", found, replace(frame, day=seen))
+    if day is None and main and form.dated and not found.get("day"):
+        day = day_told.by_title(main) or day_told.by_rows(main, frame)
     campus = _field_value(form, "campus", found, frame) or book.properties.get("queke_campus", "")
     return Claims(
         form=form.name,

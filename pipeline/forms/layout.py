@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from pipeline.forms import FORMS
+from pipeline.forms import FORMS, turned
 from pipeline.forms.base import Field, Form, Table
 from pipeline.forms.block import (
     MARK,
@@ -22,12 +22,15 @@ from pipeline.forms.block import (
     label,
     labels_beside,
 )
+from pipeline.forms.cells import spellings
 from pipeline.forms.text_normalise import blank, fold, shown, sweep
 from pipeline.forms.upright import upright
+from pipeline.forms.words import SYMPTOM
 from pipeline.model import Sheet, Workbook
 
 _DEEP = 40  # rows in which a header block and a table's head are searched
 _WIDE = 60
+_SYMPTOMS = frozenset(spellings(SYMPTOM))  # below 症状, a column each
 _HEADER_ROWS = 8  # rows of a header block between one table and the head of the next
 _REACH = 6  # cells between a label and its value, if labels were merged
 _TAIL = re.compile(r"\([^()]*\)$")
@@ -35,7 +38,17 @@ _TAIL = re.compile(r"\([^()]*\)$")
 
 def tops(book: Workbook) -> tuple[Top, ...]:
     """The upper rows of every sheet."""
-    return tuple(top(sheet) for sheet in book.sheets)
+    return tuple(top(_flat(sheet)) for sheet in book.sheets)
+
+
+def _flat(sheet: Sheet) -> Sheet:
+    """A sheet whose list of pupils is upright, laid flat."""
+    for table in (form.tables[0] for form in FORMS if form.mended):
+        needed = frozenset(
+            n for n, column in enumerate(table.columns) if column.decides and column.required and not column.lacking
+        )
+        sheet = turned.laid_flat(sheet, column_labels(table), needed)
+    return sheet
 
 
 def top(sheet: Sheet) -> Top:
@@ -63,9 +76,9 @@ _HAN = re.compile("[\u4e00-\u9fff]+")  # characters that folding leaves as they 
 @lru_cache(maxsize=8192)
 def _look(text: str) -> tuple[str, tuple[str, ...]]:
     """The folded text if any table has such a label, else ""; and the forms whose title it contains."""
-    if len(text) < min(map(len, _titles())) and text not in _all_labels() and _HAN.fullmatch(text):
-        return _NOTHING  # mostly a pupil's name: each is different
     word = as_label(text)
+    if len(text) < min(map(len, _titles())) and word not in _all_labels() and _HAN.fullmatch(text):
+        return _NOTHING  # mostly a pupil's name: each is different
     titles = tuple(dict.fromkeys(name for title, name in _titles().items() if title in word))
     known = any(_known(word, column_labels(table)) for form in FORMS for table in form.tables) or word in OURS
     return (word if known else "", titles) if known or titles else _NOTHING
@@ -138,7 +151,8 @@ def _right_of(row: list[object], r: int, c: int, known: Mapping[str, str]) -> He
         cell = row[place]
         if cell is None or cell == "":
             continue
-        return None if label(cell) in known else HeaderValue(cell, r, place)
+        # what repeats its own label is a value: 零报告 beside 零报告
+        return HeaderValue(cell, r, place) if known.get(label(cell)) in (None, known.get(label(row[c]))) else None
     return None
 
 
@@ -173,11 +187,15 @@ def _block(top: Top, table: Table) -> Block | None:
         return None
     rows = top.sheet.rows
     fits = [(head, _fit(table, (tuple(rows[head][:_WIDE]),)))]
-    for upper in (head, head - 1):
-        if upper >= 0 and upper + 1 < len(rows) and (upper != head or _may_be_head(rows[head + 1])):
-            fit = _fit(table, (tuple(rows[upper][:_WIDE]), tuple(rows[upper + 1][:_WIDE])))
-            if fit.known > fits[0][1].matched:
-                fits.append((upper, fit))
+    for deep in (2, 3):
+        for upper in range(head, head - deep, -1):
+            below = rows[head + 1 : upper + deep]
+            lower = rows[upper + 1 : upper + deep]
+            there = upper >= 0 and upper + deep <= len(rows) and all(map(_may_be_head, below))
+            if there and not any(_holds_data(rows[upper], row, known) for row in lower):
+                fit = _fit(table, tuple(tuple(row[:_WIDE]) for row in rows[upper : upper + deep]))
+                if fit.known > max(one.matched for _, one in fits):
+                    fits.append((upper, fit))
     at, fit = max(fits, key=lambda found: (found[1].matched, -found[1].deep))
     return Block(
         top.sheet,
@@ -200,6 +218,18 @@ def _may_be_head(row: list[object]) -> bool:
     return bool(filled) and all(isinstance(cell, int | float) or label(cell) for cell in filled)
 
 
+def _holds_data(upper: list[object], row: list[object], known: Mapping[str, tuple[int, ...]]) -> bool:
+    """Whether a row below a head has a text under a label that is none itself: a class, a name."""
+    return any(
+        type(cell) is str
+        and cell
+        and _known(label(above), known) is not None
+        and _known(label(cell), known) is None
+        and label(cell) not in _SYMPTOMS
+        for above, cell in zip(upper, row, strict=False)
+    )
+
+
 def _known(word: str, known: Mapping[str, tuple[int, ...]]) -> tuple[int, ...] | None:
     if not word:
         return None
@@ -208,7 +238,7 @@ def _known(word: str, known: Mapping[str, tuple[int, ...]]) -> tuple[int, ...] |
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """How a row, or two, fit as the head of a table: what a Block needs of it."""
+    """How a row, or several, fit as the head of a table: what a Block needs of it."""
 
     deep: int  # rows
     known: int  # cells that are labels of the table
@@ -226,9 +256,7 @@ class _Fit:
 def _fit(table: Table, head: tuple[tuple[object, ...], ...]) -> _Fit:
     """Match a head with a table's columns. Cached: nearly all heads are those of our templates."""
     known, beside = column_labels(table), labels_beside(table)
-    words = (
-        _two_rows(head[0], head[1], known) if len(head) > 1 else [(c, label(cell)) for c, cell in enumerate(head[0])]
-    )
+    words = _joined(head, known) if len(head) > 1 else [(c, label(cell)) for c, cell in enumerate(head[0])]
     places = [-1] * len(table.columns)
     labels = [column.header for column in table.columns]
     twice: list[tuple[int, int, int]] = []
@@ -258,18 +286,20 @@ def _fit(table: Table, head: tuple[tuple[object, ...], ...]) -> _Fit:
     )
 
 
-def _two_rows(
-    upper: tuple[object, ...], lower: tuple[object, ...], known: Mapping[str, tuple[int, ...]]
-) -> list[tuple[int, str]]:
-    """Labels of a head of two rows: group names above (merged cells fill to the right), names below."""
+def _joined(head: tuple[tuple[object, ...], ...], known: Mapping[str, tuple[int, ...]]) -> list[tuple[int, str]]:
+    """Labels of a head of several rows: group names above (merged cells fill to the right), names below."""
     words = []
-    group = ""
-    for c in range(max(len(upper), len(lower))):
-        above = label(upper[c]) if c < len(upper) else ""
-        below = label(_text(lower[c])) if c < len(lower) else ""
-        group = above or group
-        options = (below, group + below if below else "", above)
-        words.append((c, next((word for word in options if _known(word, known)), above or below)))
+    groups = [""] * len(head)
+    for c in range(max(map(len, head))):
+        mine = [label(_text(row[c]) if deep else row[c]) if c < len(row) else "" for deep, row in enumerate(head)]
+        groups = [one or group for one, group in zip(mine, groups, strict=True)]
+        options = [
+            option
+            for low in range(len(head) - 1, -1, -1)
+            if mine[low]
+            for option in (mine[low], *(groups[up] + mine[low] for up in range(low - 1, -1, -1)))
+        ]
+        words.append((c, next((word for word in options if _known(word, known)), next(filter(None, mine), ""))))
     return words
 
 

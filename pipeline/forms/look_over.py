@@ -33,19 +33,7 @@ def look_over(tops: Sequence[Top], form: Form, claims: Claims, found: dict[str, 
 
 def _look_over_table(block: Block, form: Form, version: int | None, notes: ReadingNotes) -> None:
     sheet = block.sheet.name
-    for place, column in zip(block.places, block.table.columns, strict=True):
-        if place >= 0 or not column.missing:
-            continue
-        lacking = issues.CATALOGUE[column.missing].severity is Severity.ERROR
-        if not lacking and version is not None and version < column.since:
-            continue  # no template of that version could have it, and its rows stand without it
-        issue = Issue(
-            "column-missing" if lacking else "column-lacking",
-            sheet=sheet,
-            column=column.header,
-            details=(("missing", column.header),),
-        )
-        notes.refuse(issue) if lacking else notes.issues.append(issue)
+    _look_for_columns(block, version, notes)
     for index, first, second in block.twice:
         if column_filled(block, first) and column_filled(block, second):
             where = (("first", letters(first)), ("second", letters(second)))
@@ -59,6 +47,23 @@ def _look_over_table(block: Block, form: Form, version: int | None, notes: Readi
             break
     if len(block.sheet.rows) - block.first > MAX_ROWS and _filled_below(block, block.first + MAX_ROWS):
         notes.refuse(Issue("too-many-rows", sheet=sheet, details=(("limit", str(MAX_ROWS)),)))
+
+
+def _look_for_columns(block: Block, version: int | None, notes: ReadingNotes) -> None:
+    """Note the columns that are missing."""
+    sheet = block.sheet.name
+    for place, column in zip(block.places, block.table.columns, strict=True):
+        if place >= 0 or not column.missing:
+            continue
+        lacking = issues.CATALOGUE[column.missing].severity is Severity.ERROR and not block.may_lack(column)
+        if not lacking and version is not None and version < column.since:
+            continue  # no template of that version could have it, and its rows stand without it
+        missing = ("missing", column.header)
+        if lacking:
+            notes.refuse(Issue("column-missing", sheet=sheet, column=column.header, details=(missing,)))
+            continue
+        taken = ("taken", column.lacking)
+        notes.issues.append(Issue("column-lacking", sheet=sheet, column=column.header, details=(missing, taken)))
 
 
 def column_filled(block: Block, place: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.forms.block import Block
 from pipeline.forms.classes import names_class
-from pipeline.forms.lines import kind_of_all, line_kind, only_a_class, runs_in_words, says_nobody
+from pipeline.forms.lines import kind_of_all, line_kind, only_a_class, runs_in_words, says_all_are_there, says_nobody
 from pipeline.forms.reading_notes import ReadingNotes
 from pipeline.forms.text_normalise import blank
 from pipeline.model import Issue
@@ -33,6 +33,7 @@ class NotRows:
         head = self.sheet.rows[block.first - 1] if block.page is None else []
         self.headed = {place for place, cell in enumerate(head) if not blank(cell)} | set(at.values())
         self.classes: list[int] = []
+        self.nobody: tuple[int, int, str] | None = None  # where a line says that nobody of the whole school is absent
 
     def holds(self, r: int, cells: list[object]) -> bool:
         """Whether a line is no row; a line of a return workbook, or brought along from another day, always is one."""
@@ -81,13 +82,23 @@ class NotRows:
         """A class of which nothing is told, or that nobody of it is absent. One that says nothing is listed: its pupil
         may have been forgotten.
         """
-        if self.room < 0 or not all(says_nobody(cells[place]) for place in self.told):
+        if self.room < 0 or self._says_all_are_there(r, cells):
+            return self.room >= 0
+        if not all(says_nobody(cells[place]) for place in self.told):
             return False
         kind = only_a_class(cells[self.room], [cells[place] for place in self.others])
         if not kind or self._has_more(r, cells):
             return False
         if kind == "bare":
             self.classes.append(r + 1)
+        return True
+
+    def _says_all_are_there(self, r: int, cells: list[object]) -> bool:
+        """Whether a line says that nobody is absent, and nothing else: 今日全校无缺课."""
+        filled = [(place, cell) for place, cell in enumerate(cells) if not blank(cell)]
+        if len(filled) != 1 or type(filled[0][1]) is not str or not says_all_are_there(filled[0][1]):
+            return False
+        self.nobody = self.nobody or (r, *filled[0])
         return True
 
     def _has_more(self, r: int, cells: list[object]) -> bool:

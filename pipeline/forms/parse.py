@@ -6,7 +6,7 @@ files with error cells or formulas take the slower way through each cell.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from operator import itemgetter
@@ -20,6 +20,7 @@ from pipeline.forms.cells import flag, is_picture, show
 from pipeline.forms.look_over import MAX_ROWS, column_filled, look_over
 from pipeline.forms.not_rows import NotRows
 from pipeline.forms.reading_notes import FixedCell, ReadingNotes
+from pipeline.forms.reasons import ToldReason
 from pipeline.forms.text_normalise import blank, fold, mask, shown, sweep
 from pipeline.forms.told_by_head import ToldByHead
 from pipeline.forms.words import YES_NO
@@ -28,6 +29,7 @@ from pipeline.model import Claims, Issue, Reading, ReadVerdict, Repair, Row, Tab
 _VALUE = 60  # characters of a cell that an issue or a repair quotes
 _EMPTIED = "（空）"
 _IN_WORDS = "原话记在"
+_OF_PUPILS = ("rows",)  # tables with a row a pupil
 _void = flag(YES_NO)
 
 
@@ -43,6 +45,8 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
     notes = ReadingNotes([one for one in book.facts if not (form.secret and one.value)])
     look_over(tops, form, claims, found, notes)
     notes.issues += unheaded.unread(() if form.secret else found.values())
+    if form.mended:
+        notes.issues += unheaded.sheets(tops, found.values())
     frame = Frame(day=claims.day, date1904=book.date1904, kindergarten=claims.unit.startswith("11"))
     main = identify.principal(found, form)
     header = _header(main, form, frame, notes) if main else {}
@@ -50,7 +54,9 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
         frame = replace(frame, day=issued.date() if isinstance(issued, datetime) else issued)
     tables: dict[str, tuple[Row, ...]] = {}
     if not notes.unread:
-        tables = {name: Reader(block, frame, notes).rows() for name, block in found.items()}
+        readers = {name: Reader(block, frame, notes) for name, block in found.items()}
+        tables = {name: reader.rows() for name, reader in readers.items()}
+        header |= _zero(readers, header, tables, notes)
     verdict = ReadVerdict.REJECTED if notes.refused else ReadVerdict.PARSED
     return Reading(
         verdict,
@@ -60,7 +66,8 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
         tuple(notes.issues),
         tuple(notes.repairs),
         places={
-            name: TablePlace(block.sheet.name, block.places, block.labels, block.cells) for name, block in found.items()
+            name: TablePlace(block.sheet.name, block.places, block.labels, block.cells, block.sheet.turned)
+            for name, block in found.items()
         },
     )
 
@@ -104,6 +111,22 @@ def _field_value(got: object, entry: Field, main: Block, where: tuple[int, int, 
     return got
 
 
+def _zero(
+    readers: Mapping[str, Reader],
+    header: Mapping[str, object],
+    tables: Mapping[str, tuple[Row, ...]],
+    notes: ReadingNotes,
+) -> dict[str, object]:
+    """零报告 where it was said in the table: 今日全校无缺课, and no row."""
+    said = next((reader.no_rows.nobody for reader in readers.values() if reader.no_rows.nobody), None)
+    if said is None or header.get("zero") is not None or any(tables.get(name) for name in _OF_PUPILS):
+        return {}
+    r, place, text = said
+    sheet = next(reader.sheet for reader in readers.values() if reader.no_rows.nobody)
+    notes.repairs.append(Repair(sheet.name, address(r, place), "零报告", mask(text)[:_VALUE], "是", r + 1))
+    return {"zero": True}
+
+
 # --------------------------------------------------------------------------- rows
 
 
@@ -138,6 +161,7 @@ class Reader:
         self.hidden = 0
         self.heads = frozenset(layout.heads_again(block))
         self.told = ToldByHead(block)
+        self.reason = ToldReason(columns)
         self.no_rows = NotRows(block, notes)
         self.merged = merged.values(block)
 
@@ -196,9 +220,28 @@ class Reader:
         for cell in fixed:
             self._settle(r, cell, values, raw)
         self.notes.repairs.extend(self.told.tell(r, cells, values, raw))
+        if self.reason.place >= 0 and values[self.reason.place] is None:
+            self._tell_reason(r, values, raw)
         if r + 1 in self.sheet.hidden_rows:
             self.hidden += 1
         return Row(r + 1, tuple(values), raw, ticket, self._is_void(r, cells), self._ours(self.block.mark, cells))
+
+    def _tell_reason(self, r: int, values: list[object], raw: dict[str, str]) -> None:
+        """Fill 缺课原因 in where the row leaves no doubt of it: a repair, or a question if it has words of its own."""
+        index = self.reason.place
+        place, column = self.block.places[index], self.block.table.columns[index]
+        code = self.reason.tell(values)
+        if not code or self._is_void(r, self.sheet.rows[r] + [None] * self.width):
+            return
+        values[index], was = code, raw.get(column.name, "")
+        if place < 0:
+            return  # said once: the sheet has no such column
+        where, label, now = self.block.address(r, place), self.block.labels[index] or column.header, show(column, code)
+        if not was:
+            self.notes.repairs.append(Repair(self.sheet.name, where, label, _EMPTIED, now, r + 1))
+            return
+        self.notes.issues = [one for one in self.notes.issues if (one.row, one.cell) != (r + 1, where)]
+        self._add_issue("reason-told", r, place, column, was, (("reason", now),))
 
     def _values(self, r: int, mine: tuple[object, ...], raw: dict[str, str], fixed: list[FixedCell]) -> list[object]:
         """The hot loop: one pass over the columns that are present, blanks skipped."""

@@ -23,7 +23,7 @@ _MARKS = (
     (re.compile(r"[(（\[]\s*[-－—]\s*[)）\]]"), "阴性"),
     (re.compile(r"[×x*][0-9]+"), NUMBER),
 )
-_FEVERISH = 37.3
+FEVERISH = 37.3
 
 
 def _temperature(found: re.Match[str]) -> str:
@@ -31,7 +31,7 @@ def _temperature(found: re.Match[str]) -> str:
     if not (led or tenth or unit):
         return found[0]
     heat = float(f"{found['whole']}.{tenth or 0}")
-    return led + (FEVER if heat >= _FEVERISH else NORMAL)
+    return led + (FEVER if heat >= FEVERISH else NORMAL)
 
 
 def heat(text: str) -> float | None:

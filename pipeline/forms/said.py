@@ -174,9 +174,8 @@ class _Clause:
         first, nameless = len(self.heard.items), len(self.nameless)
         alone = not any(known and known.kind in _SAYING for _, known in words)
         parts, part = lexicon().parts, ""
-        for at, (word, known) in enumerate(words):
-            if complaint := parts.get(part, {}).get(word):
-                known = complaint  # 头 … 痛, with nothing that means something between
+        for at, (word, listed) in enumerate(words):
+            known = parts.get(part, {}).get(word, listed)  # 头 … 痛, with nothing that means something between
             part = word if word in parts else part if known and known.kind in {Kind.AROUND, Kind.SOME} else ""
             if known is None:
                 if self.denying is None:

@@ -1,21 +1,45 @@
-"""Text that stands under no header: read by nothing, so it is said. Somebody may have told of a sick child there."""
+"""Text that stands under no header, and rows on a sheet that is none of ours: read by nothing, so it is said. Somebody
+may have told of a sick child there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pipeline.forms.block import OURS, Block, address, label
+from pipeline.forms.block import OURS, Block, Top, address, label
+from pipeline.forms.classes import class_key
 from pipeline.forms.lines import kind_of_all, says_nobody
 from pipeline.forms.text_normalise import mask, sweep
-from pipeline.model import Issue
+from pipeline.model import Issue, Sheet
 
 _MOST = 5  # that are quoted
 _QUOTED = 30  # characters of each
+_DEEP, _WIDE, _CLASS = 2000, 20, 12  # rows and columns looked at; characters of a class's name
 
 
 def unread(blocks: Iterable[Block]) -> list[Issue]:
     """The issues about texts under no header, one a table."""
     return [issue for block in blocks if (issue := _unread(block))]
+
+
+def sheets(tops: Iterable[Top], blocks: Iterable[Block]) -> list[Issue]:
+    """The advice about visible sheets that no table was read from, and that have rows as of pupils."""
+    read = {block.sheet.name for block in blocks}
+    left = [top.sheet for top in tops if not top.sheet.hidden and top.sheet.name not in read]
+    return [
+        Issue("sheet-unread", sheet=sheet.name, details=(("count", str(rows)),))
+        for sheet in left
+        if (rows := _like_rows(sheet))
+    ]
+
+
+def _like_rows(sheet: Sheet) -> int:
+    """How many rows have the name of a class and another text beside it."""
+    rows = 0
+    for row in sheet.rows[:_DEEP]:
+        texts = [text for cell in row[:_WIDE] if type(cell) is str and len(text := sweep(cell)) > 1]
+        rows += len(texts) > 1 and any(len(text) <= _CLASS and class_key(text) is not None for text in texts)
+    return rows
 
 
 def _unread(block: Block) -> Issue | None:

@@ -118,6 +118,11 @@ ENTRIES: Mapping[str, Message] = {
         "“{column}”的“{value}”提到“{words}”，看不出是不是这名学生现在得的病，没有算作诊断。",
         "是这名学生的，请在“诊断”里选上，选“整份更正”再发；不是就不用管。",
     ),
+    "reason-told": query(
+        "“{column}”的“{value}”没看懂，看这一行别的格子，先按{reason}收下。",
+        "不对的，请在这一列选 因病、因伤 或 其他，选“整份更正”再发；对的就不用管。",
+        public=("reason",),
+    ),
     "reason-from-symptom": advice(
         "“{column}”里写的是“{value}”，按因病（或因伤）算。", "请在这一列选 因病、因伤 或 其他。"
     ),

@@ -110,13 +110,25 @@ _FORM: Mapping[str, Message] = {
         "选了“零报告”，但这一格有批注，没有读：“{value}”。",
         "是缺课学生的，请填进表里，“零报告”选否，选“整份更正”再发；不是的，不用管。",
     ),
+    "sheet-unread": advice(
+        "“{sheet}”这张工作表没有认得的表头，没有读（像是有 {count} 行学生）。",
+        "要报的请并到“缺课登记”表里，选“整份更正”再发；不是今天要报的不用管。",
+        public=("count",),
+    ),
+    "zero-with-sheet": query(
+        "选了“零报告”，但“{sheet}”这张工作表像是有 {count} 行学生，没有认得的表头，没有读。",
+        "是缺课学生的，请并到“缺课登记”表里，“零报告”选否，选“整份更正”再发；不是的，不用管。",
+        public=("count",),
+    ),
     "sheet-missing": error("找不到“{sheet}”这张工作表。", "请用模板填报，不要删去工作表。"),
     "sheet-several": error(
         "有不止一张工作表像是要报的（{sheets}），不知道该收哪一张。",
         "一个文件只报一天，请只留要报的那张后再发。",
     ),
     "column-lacking": query(
-        "“{sheet}”里没有“{missing}”这一列，已照收。", "请用新模板填报，补上这一列。", public=("missing",)
+        "“{sheet}”里没有“{missing}”这一列，已照收{taken}。",
+        "有不对的，请用新模板填报，补上这一列，选“整份更正”再发。",
+        public=("missing", "taken"),
     ),
     "too-many-rows": error(
         "“{sheet}”超过 {limit} 行，不像一所学校一天的内容，整份没有收。",

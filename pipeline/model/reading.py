@@ -21,6 +21,7 @@ class Sheet:
     hidden_columns: frozenset[int] = frozenset()  # 0-based
     errors: Mapping[tuple[int, int], str] = field(default_factory=dict)  # (Excel row, 0-based column) → "#N/A"
     formulas: Mapping[tuple[int, int], bool] = field(default_factory=dict)  # → True if it has a cached value
+    turned: tuple[int, int] | None = None  # 0-based row and column of an upright list that was laid flat
     merged: tuple[tuple[int, int, int], ...] = ()  # first and last Excel row, 0-based column: merged over rows
 
 
@@ -75,6 +76,7 @@ class TablePlace:
     columns: tuple[int, ...]
     labels: tuple[str, ...]
     cells: tuple[str, ...] = ()  # of an upright table: by column, the cell itself
+    turned: tuple[int, int] | None = None  # as of its sheet
 
 
 @dataclass(frozen=True, slots=True)

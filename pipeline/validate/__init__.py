@@ -127,10 +127,11 @@ def _details(failure: Failure, line: RowCase, extras: Mapping[str, list[object]]
 def _reported_before(line: RowCase, name: str, code: str) -> bool:
     """Whether a blank was reported already: as a cell that was not understood, or as a missing column."""
     index = line.table.index(name)
-    if code != line.table.columns[index].missing or line.values[name] is not None:
+    column = line.table.columns[index]
+    if code != column.missing or line.values[name] is not None:
         return False
     place = line.case.reading.places.get(line.table.name)
-    return name in line.row.raw or (place is not None and place.columns[index] < 0)
+    return name in line.row.raw or (place is not None and place.columns[index] < 0 and not column.told_by)
 
 
 def _send_back_slipped(case: SubmissionCase, policy: Policy) -> None:

@@ -85,6 +85,8 @@ def _asked(issue: Issue) -> Issue:
     """What was not read, as it is asked about beside a zero report."""
     if issue.code == "text-unread":
         return Issue("zero-with-text", sheet=issue.sheet, details=(("texts", dict(issue.details)["texts"]),))
+    if issue.code == "sheet-unread":
+        return Issue("zero-with-sheet", sheet=issue.sheet, details=(("count", dict(issue.details)["count"]),))
     return replace(issue, code="zero-with-comment") if issue.code == "comment-unread" else issue
 
 

@@ -13,7 +13,7 @@ from pipeline.errors import PermanentError
 from pipeline.forms import form as form_named
 from pipeline.forms import whole
 from pipeline.forms.base import Column, Form, Table
-from pipeline.forms.block import MARK, address
+from pipeline.forms.block import MARK, address, unturned
 from pipeline.forms.cells import show
 from pipeline.forms.text_normalise import mask
 from pipeline.model import (
@@ -167,7 +167,7 @@ class RowCase:
         column = self.table.columns[index]
         at = place.columns[index] if index < len(place.columns) else -1
         label = place.labels[index] if index < len(place.labels) else column.header
-        cell = address(self.row.number - 1, at) if at >= 0 else ""
+        cell = address(*unturned(self.row.number - 1, at, place.turned)) if at >= 0 else ""
         if place.cells:  # an upright table, which was read like a flat one
             cell = place.cells[index]
         return Issue(code, place.sheet, cell, self.row.number, label, self.text(column)[:_VALUE], details)

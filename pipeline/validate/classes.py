@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from pipeline.forms.classes import by_number, is_grade, key_or_name, like_class, split_key
+from pipeline.forms.classes import by_number, in_brackets, is_grade, key_or_name, like_class, split_key
 from pipeline.forms.text_normalise import fold
 from pipeline.model import ClassFacts
 from pipeline.validate.case import RowCase, SubmissionCase
@@ -40,6 +40,7 @@ class Classes:
     met: set[str] = field(default_factory=set)
     keys: dict[str, str] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         school = self.case.school
@@ -51,6 +52,7 @@ class Classes:
             self.spellings.setdefault(room.folded, key)
             self.spellings.setdefault(room.short, key)
         self._number(dict(known))
+        self.known = frozenset(key for key, _ in known)
         self.spellings.update({fold(spelling): key for spelling, key in school.aliases.items()})
 
     def _number(self, names: Mapping[str, _Registered]) -> None:
@@ -72,6 +74,9 @@ class Classes:
             found = self.spellings.get(_folded(name)) or key_or_name(name, kindergarten=self.case.kindergarten)
             found = self.case.school.aliases.get(found, found) if self.case.school else found
             found = self.numbers.get(found, found)
+            if found not in self.known and (both := in_brackets(name)):
+                meant = {key for one in both if (key := self.key(one)) in self.known}
+                found = meant.pop() if len(meant) == 1 else found
             of_grade = self.of_grade(found)
             self.keys[name] = found = of_grade[0] if len(of_grade) == 1 else found
         return found

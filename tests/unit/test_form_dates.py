@@ -90,7 +90,7 @@ def test_a_day_told_by_the_week_is_the_last_that_has_come(typed: str, ago: int) 
 
 
 @pytest.mark.parametrize(
-    "typed", ["本周六", "上周四", "下周一", "周八", "周四周五", "廿日", "11月十月", "十一月二十至今日"]
+    "typed", ["本周六", "上周四", "下周一", "周八", "周四周五", "卅五日", "11月十月", "十一月二十至今日"]
 )
 def test_a_day_of_another_week_or_of_none_is_asked(typed: str) -> None:
     assert isinstance(DAY(typed, FRAME), Bad)

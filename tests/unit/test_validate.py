@@ -71,8 +71,8 @@ def test_a_record_has_every_stored_column_of_an_absence() -> None:
         ({"班级": datetime(2026, 3, 2)}, "class-is-date"),
         ({"姓名": None}, "name-missing"),
         ({"姓名": 12345.0}, "name-is-number"),
-        ({"缺课原因": None}, "reason-missing"),
-        ({"缺课原因": "随便"}, "reason-unknown"),
+        ({"缺课原因": None, "症状1": None, "体温": None}, "reason-missing"),
+        ({"缺课原因": "随便", "症状1": None, "体温": None}, "reason-unknown"),
         ({"起始日": 11.2}, "date-ambiguous"),
         ({"起始日": datetime(2026, 11, 21)}, "start-after-day"),
         ({"起始日": datetime(2025, 11, 18)}, "start-too-old"),
@@ -131,7 +131,7 @@ def test_a_refused_row_shows_every_cell_as_typed() -> None:
 
 
 def test_a_refused_row_still_says_which_pupil_it_means() -> None:
-    got = check(absence({**GOOD, "缺课原因": None}))
+    got = check(absence({**GOOD, "缺课原因": None, "症状1": None, "体温": None}))
     assert got.refused[0].identity == units.pupil_code(KEY, SCHOOL, "三3", "张小明")
 
 

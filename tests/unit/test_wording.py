@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline import issues
-from pipeline.model import Checked
+from pipeline.model import Checked, Workbook
 from tests.formbooks import GOOD, absence, check
 
 PLAIN = {**GOOD, "症状1": None, "症状2": None, "体温": None, "诊断": None, "备注": None}
@@ -144,3 +146,62 @@ def test_a_degree_its_clerk_chose_stays() -> None:
 
 def test_an_illness_beside_another_reason_is_no_case() -> None:
     assert kept(row(缺课原因="事假", 症状1="发热"))[0] == "other"
+
+
+# --------------------------------------------------------------------------- 缺课原因 told by the other cells
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"症状1": "发热"}, "ill"),
+        ({"诊断": "水痘"}, "ill"),
+        ({"体温": 38.5}, "ill"),
+        ({"症状1": "受伤"}, "injured"),
+        ({"备注": "病假"}, "ill"),
+        ({"备注": "事假"}, "other"),
+    ],
+)
+def test_a_blank_reason_is_what_the_row_leaves_no_doubt_of(cells: dict[str, object], reason: str) -> None:
+    got = row(缺课原因=None, **cells)
+    assert kept(got)[0] == reason
+    assert repaired(got)[-1].startswith("缺课原因：（空） → ")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {},
+        {"备注": "请假"},
+        {"体温": 36.5},
+        {"症状1": "其他"},
+        {"症状1": "发热", "备注": "回老家"},
+        {"症状1": "受伤", "诊断": "水痘"},
+        {"症状1": "发热", "备注": "事假"},
+        {"诊断": "其他"},
+    ],
+)
+def test_a_blank_reason_that_the_row_leaves_open_goes_back(cells: dict[str, object]) -> None:
+    assert "reason-missing" in asked(row(缺课原因=None, **cells))
+
+
+def test_a_reason_nobody_can_read_is_asked_about_where_the_row_tells_it() -> None:
+    got = row(缺课原因="随便", 症状1="发热")
+    assert kept(got)[0] == "ill"
+    assert asked(got) == ["reason-told"]
+    assert "先按因病收下" in issues.message(got.issues[0])
+
+
+def without(header: str, book: Workbook) -> Workbook:
+    """A workbook whose first sheet has no such column."""
+    first, *others = book.sheets
+    head = next(row for row in first.rows if header in row)
+    rows = [[cell for at, cell in enumerate(row) if at != head.index(header)] for row in first.rows]
+    return replace(book, sheets=(replace(first, rows=rows), *others))
+
+
+def test_a_list_without_the_column_is_taken_where_its_rows_tell_the_reason() -> None:
+    got = check(without("缺课原因", absence({**PLAIN, "症状1": "发热"}, {**PLAIN, "姓名": "李小红"})))
+    assert [record.values["reason"] for record in got.records if record.table == "rows"] == ["ill"]
+    assert asked(got)[0] == "column-lacking"
+    assert "reason-missing" in asked(got)
