@@ -44,12 +44,26 @@ def add(app: typer.Typer) -> None:
     app.add_typer(held, name="held")
 
 
+def _state(state: str) -> str:
+    from pipeline.model import TicketState
+
+    names = {
+        TicketState.OPEN: say("open"),
+        TicketState.MENDED: say("mended"),
+        TicketState.SUPERSEDED: say("superseded"),
+        TicketState.WAIVED: say("waived"),
+        TicketState.VOID: say("marked void"),
+    }
+    return names[TicketState(state)]
+
+
 @rejects.command("list")
 def list_rejects(
     context: typer.Context, unit: School = "", day: Day = "", state: State = "open", *, as_json: AsJson = False
 ) -> None:
     """List rows that went back: where they were and why, not what was typed. Exit 1 when there are any."""
     from pipeline import config
+    from pipeline.cli import taking
     from pipeline.settling import held_files
 
     opened(context)
@@ -57,10 +71,10 @@ def list_rejects(
     rows = [
         (
             row.returned.ticket,
-            row.returned.state,
+            row.returned.state if as_json else _state(row.returned.state),
             row.school,
             row.day,
-            row.form,
+            row.form if as_json else taking.form(row.form),
             row.returned.row,
             " ".join(dict.fromkeys(issue.code for issue in row.returned.issues)),
         )
@@ -90,7 +104,7 @@ def show_reject(context: typer.Context, ticket: Ticket) -> None:
         if back.table == whole.FILE
         else say("{table} row {row}").format(table=back.table, row=back.row)
     )
-    echo(f"{ticket}  {back.state}  {row.school} {row.school_name}  {row.day or ''}  #{row.submission} {where}")
+    echo(f"{ticket}  {_state(back.state)}  {row.school} {row.school_name}  {row.day or ''}  #{row.submission} {where}")
     for head, text in whole.as_typed(forms.form(row.form), back.table, back.raw):
         echo(f"    {english.pair(head, text)}")
     for issue in back.issues:

@@ -14,8 +14,17 @@ from pipeline import issues, resources
 from pipeline.cli.language import is_chinese
 from pipeline.model import Issue, Severity
 
-_VALUE = re.compile(r"\\\{(\w+)(?::([dpt]))?\\\}")
-_KINDS = {"d": "[0-9,.]+", "p": "同(?:校区|班|宿舍)", "t": "[0-9: -]+", None: ".+?"}
+_VALUE = re.compile(r"\\\{(\w+)(?::([dkptw]))?\\\}")
+_KINDS = {
+    "d": "[0-9,.]+",
+    "k": "放假|上课|学期",
+    "p": "同(?:校区|班|宿舍)",
+    "t": "[0-9: -]+",
+    "w": "[^、；]+",
+    None: ".+?",
+}
+_CHINESE = re.compile("[\u4e00-\u9fff]")
+_BETWEEN = (("；", "; "), ("、", ", "), (" 或 ", " or "))
 _MARKS = str.maketrans({"（": " (", "）": ")", "，": ", ", "：": ": ", "；": "; ", "、": ", ", "。": "."})
 
 
@@ -33,9 +42,15 @@ def in_english(text: str) -> str:
     for pattern, english in sentences:
         if found := pattern.fullmatch(text):
             return english.format(**{name: in_english(value) for name, value in found.groupdict().items()})
+    for mark, between in _BETWEEN:
+        parts = text.split(mark)
+        said = [in_english(part) for part in parts] if len(parts) > 1 else []
+        if said and not any(one == part and _CHINESE.search(one) for one, part in zip(said, parts, strict=True)):
+            return between.join(said)  # all of it, or nothing
     return text
 
 
+_TOLD = frozenset(("registry-changes", "registry-change", "registry-rest"))  # what an import does
 _EFFECTS = {Severity.ERROR: "goes back", Severity.QUERY: "taken, asked", Severity.ADVICE: "taken, said"}
 
 
@@ -45,7 +60,7 @@ def issue(where: str, found: Issue) -> str:
     if is_chinese():
         return f"{where}：{sentence}" if where else sentence
     place = f"{marks(where)}: " if where else ""
-    english = in_english(sentence)
+    english = in_english(sentence) if found.code in _TOLD else sentence
     return f"{place}{english if english != sentence else f'{_EFFECTS[issues.severity(found)]} ({found.code})'}"
 
 
@@ -66,4 +81,4 @@ def _table() -> tuple[dict[str, str], tuple[tuple[re.Pattern[str], str], ...]]:
 
 
 def _pattern(chinese: str) -> re.Pattern[str]:
-    return re.compile(_VALUE.sub(lambda found: f"(?P<{found[1]}>{_KINDS[found[2]]})", re.escape(chinese)))
+    return re.compile(_VALUE.sub(lambda found: f"(?P<{found[1]}>{_KINDS[found[2]]})", re.escape(chinese)), re.DOTALL)

@@ -175,7 +175,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
                 )
             )
         for one in owed:
-            echo(say("WARNING  papers that are due are not made: {day} {what}").format(day=one.day, what=one.what))
+            echo(say("WARNING  papers that are due are not made: {day} {what}").format(day=one.day, what=one.name))
         for line in found.unknown_years:
             echo(say("WARNING  {line}").format(line=line))
     if found.waiting or stuck or faults or hangs or owed:

@@ -22,6 +22,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from pipeline.errors import QuekeError, UsageError
+from pipeline.issues.refusals import Refusal
 
 DOMAIN = "queke"
 FOLDER = Path(__file__).parent.parent / "locale"
@@ -95,8 +96,11 @@ def sentence(error: QuekeError) -> str:
     """What an error says, in the language that is spoken."""
     from pipeline.cli.english import in_english  # it asks here which language is spoken
 
-    english = error.english if isinstance(error, UsageError) else ""
-    return in_english(english) if english and not is_chinese() else str(error)
+    if is_chinese():
+        return str(error)
+    if isinstance(error, Refusal):
+        return error.in_english(in_english)
+    return (error.english if isinstance(error, UsageError) else "") or str(error)
 
 
 def translated(command: Any) -> Any:

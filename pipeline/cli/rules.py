@@ -81,8 +81,11 @@ def list_rules(context: typer.Context, unit: Within = "", day: Day = "", *, as_j
     chain = lookup.tree().chain(unit) if unit else ()
     known = site_rules.in_force()
     rows = [
-        (one.id, _on(one.active(chain, when)), one.stage.value, " ".join(sorted({*one.groups, *one.grades})),
-         one.threshold if as_json else english.words(one.threshold), one.confidence)
+        (one.id, _on(one.active(chain, when)), one.stage.value if as_json else english.words(one.stage.label),
+         " ".join(english.words(group) if group in one.grades and not as_json else group
+                  for group in sorted({*one.groups, *one.grades})),
+         one.threshold if as_json else english.words(one.threshold),
+         one.confidence if as_json else _found(one.confidence))
         for one in known.rules
     ]  # fmt: skip
     echo_list(
@@ -92,6 +95,19 @@ def list_rules(context: typer.Context, unit: Within = "", day: Day = "", *, as_j
     )
     if problems := site_rules.state().problems:
         raise ConfigError(list(problems))
+
+
+def _found(confidence: str) -> str:
+    names = {
+        "found": say("found"),
+        "found (study)": say("found (study)"),
+        "found (local)": say("found (local)"),
+        "found (local practice)": say("found (local practice)"),
+        "found (secondary copy)": say("found (secondary copy)"),
+        "from memory": say("from memory"),
+        "from memory (10/term corroborated)": say("from memory (10 in a term found)"),
+    }
+    return names.get(confidence, confidence)
 
 
 def _on(on: bool) -> str:

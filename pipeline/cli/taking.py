@@ -109,7 +109,7 @@ def show(arrival: Arrival, settled: Settled, receipt: str = "") -> None:
     for where, issue in issues_together(settled.issues):
         echo(f"    {english.issue(where, issue)}")
     for where, repair in repairs_together(settled.repairs):
-        echo(f"    {english.pair(english.marks(where), f'{repair.was} → {repair.now}')}")
+        echo(f"    {english.pair(english.marks(where), f'{repair.was} → {english.words(repair.now)}')}")
     if receipt:
         echo(f"    → {receipt}")
 

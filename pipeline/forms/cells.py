@@ -267,9 +267,14 @@ def count(cell: object, frame: Frame) -> object:
     return Bad("count-unreadable")
 
 
-_NOT_TAKEN = frozenset(("未测", "未量", "没测", "没量", "未测量", "未测体温", "未检测", "不详"))
-_DEGREES = re.compile(r"([0-9]{2})(?:[.。．,，·点]([0-9]{1,2}))?(?:℃|°c|度|c)?")
-_ABOUT = re.compile(r"^(?:最高|约|大约|体温):?|(?:左右|上下)$")
+_NOT_TAKEN = frozenset(
+    (
+        *("正常", "体温正常", "不烧", "不发烧", "不发热", "无发热", "已退", "退了", "已退烧", "已退热", "已正常"),
+        *("未测", "未量", "没测", "没量", "未测量", "未测体温", "未检测", "不详"),
+    )
+)
+_DEGREES = re.compile(r"([0-9]{2})(?:[.。．,，·点]([0-9]{1,2}))?(?:℃|°c?|度|c)?")
+_ABOUT = re.compile(r"^(?:最高|约|大约|体温):?|(?:左右|上下|\(正常\)|正常)$")
 _SPOKEN = re.compile(r"([二三四])十([一二三四五六七八九]?)(?:[度点]([零一二三四五六七八九半]?))?度?")
 _DIGIT = {char: place for place, char in enumerate("零一二三四五六七八九")} | {"": 0, "半": 5}
 _DEGREES_CUT = re.compile(r"([0-9]{2})度([0-9])")
@@ -291,9 +296,10 @@ def temperature(cell: object, frame: Frame) -> object:
         return float(cell) if 20 <= cell <= 50 else Bad("temperature-unreadable")
     if not isinstance(cell, str):
         return Bad("temperature-unreadable")
-    words = _ABOUT.sub("", fold(cell).replace("°c", "℃"))
+    words = fold(cell).replace("°c", "℃")
     if words in _NOT_TAKEN:
         return None
+    words = _ABOUT.sub("", words)
     if spoken := _SPOKEN.fullmatch(words):
         return Fixed(float(f"{_DIGIT[spoken[1]]}{_DIGIT[spoken[2]]}.{_DIGIT[spoken[3] or '零']}"))
     found = _DEGREES_CUT.fullmatch(words) or _DEGREES.fullmatch(words)

@@ -84,7 +84,8 @@ _ORDINAL = re.compile(r"第(?=[0-9一二三四五六七八九十(])")
 
 def _plain(text: str) -> str:
     """A class's name folded, with one kind of bracket, dash and figure: 叁〔1〕班, 3—1, (3)1班, 三年级第1班."""
-    return _OPENED.sub(r"\1-", _ORDINAL.sub("", fold(text).translate(_MARKS)))
+    plain = _ORDINAL.sub("", fold(text).translate(_MARKS))
+    return _OPENED.sub(r"\1-", plain[:-2] + ")班" if plain.endswith("班)") else plain)
 
 
 def in_brackets(text: str) -> tuple[str, ...]:

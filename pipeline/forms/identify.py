@@ -30,7 +30,10 @@ def identify(book: Workbook, tops: Sequence[Top] = (), seen: date | None = None)
         return form
     main = principal(blocks(tops, form), form)
     if main is None and (form.tables[0].needed or book.properties.get("queke_form") != form.name):
-        return Issue("form-title-only", details=(("title", form.title),))  # ours without a table: nothing waited there
+        heads = "、".join(column.header for column in form.tables[0].columns if column.decides and column.required)
+        return Issue(
+            "form-title-only", details=(("title", form.title), ("heads", heads))
+        )  # ours without a table: nothing waited there
     version = book.properties.get("queke_version", "")
     if version.isdigit() and form.version.isdigit() and int(version) > int(form.version):
         return Issue("form-too-new", details=(("version", version), ("title", form.title)))
@@ -117,7 +120,8 @@ def _likely(found: Block) -> bool:
     """Whether enough of the head is present. A table with two required names or none needs both."""
     needed = [p for p, column in zip(found.places, found.table.columns, strict=True) if column.required]
     there = sum(p >= 0 for p in needed)
-    return there >= max(1, len(needed) * _ENOUGH) and found.matched >= min(3, len(found.table.columns))
+    enough = there >= max(1, len(needed) * _ENOUGH) or found.whole
+    return enough and found.matched >= min(3, len(found.table.columns))
 
 
 def _form(book: Workbook, tops: Sequence[Top]) -> Form | Issue:

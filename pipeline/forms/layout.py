@@ -185,18 +185,7 @@ def _block(top: Top, table: Table) -> Block | None:
             best, head = score, r
     if head < 0:
         return None
-    rows = top.sheet.rows
-    fits = [(head, _fit(table, (tuple(rows[head][:_WIDE]),)))]
-    for deep in (2, 3):
-        for upper in range(head, head - deep, -1):
-            below = rows[head + 1 : upper + deep]
-            lower = rows[upper + 1 : upper + deep]
-            there = upper >= 0 and upper + deep <= len(rows) and all(map(_may_be_head, below))
-            if there and not any(_holds_data(rows[upper], row, known) for row in lower):
-                fit = _fit(table, tuple(tuple(row[:_WIDE]) for row in rows[upper : upper + deep]))
-                if fit.known > max(one.matched for _, one in fits):
-                    fits.append((upper, fit))
-    at, fit = max(fits, key=lambda found: (found[1].matched, -found[1].deep))
+    at, fit = _best_fit(top.sheet.rows, table, head)
     return Block(
         top.sheet,
         table,
@@ -210,6 +199,31 @@ def _block(top: Top, table: Table) -> Block | None:
         fit.void,
         fit.mark,
     )
+
+
+def _best_fit(rows: list[list[object]], table: Table, head: int) -> tuple[int, _Fit]:
+    """How the head about a row fits best, and its first row: it may be of several rows."""
+    known = column_labels(table)
+    fits = [(head, _fit(table, (tuple(rows[head][:_WIDE]),)))]
+    for deep in (2, 3):
+        for upper in range(head, head - deep, -1):
+            below = rows[head + 1 : upper + deep]
+            lower = rows[upper + 1 : upper + deep]
+            there = upper >= 0 and upper + deep <= len(rows) and all(map(_may_be_head, below))
+            if there and not any(_holds_data(rows[upper], row, known) for row in lower):
+                fit = _fit(table, tuple(tuple(row[:_WIDE]) for row in rows[upper : upper + deep]))
+                if fit.known > max(one.matched for _, one in fits):
+                    fits.append((upper, fit))
+    at, fit = max(fits, key=lambda found: (found[1].matched, -found[1].deep))
+    if _names_symptoms(rows[at + fit.deep : at + fit.deep + 1]):
+        fit = _fit(table, tuple(tuple(row[:_WIDE]) for row in rows[at : at + fit.deep + 1]))
+    return at, fit
+
+
+def _names_symptoms(below: list[list[object]]) -> bool:
+    """Whether a row below a head has symptoms in it and nothing else: 症状 over 发热, 咳嗽, 呕吐, to be ticked."""
+    named = [label(cell) for row in below for cell in row[:_WIDE] if not blank(cell)]
+    return len(named) > 1 and all(word in _SYMPTOMS for word in named)
 
 
 def _may_be_head(row: list[object]) -> bool:
@@ -299,7 +313,9 @@ def _joined(head: tuple[tuple[object, ...], ...], known: Mapping[str, tuple[int,
             if mine[low]
             for option in (mine[low], *(groups[up] + mine[low] for up in range(low - 1, -1, -1)))
         ]
-        words.append((c, next((word for word in options if _known(word, known)), next(filter(None, mine), ""))))
+        ticked = mine[-1] if mine[-1] in _SYMPTOMS and not _known(mine[-1], known) else ""
+        plain = next((word for word in options if _known(word, known)), next(filter(None, mine), ""))
+        words.append((c, ticked or plain))
     return words
 
 

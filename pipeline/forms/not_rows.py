@@ -96,9 +96,10 @@ class NotRows:
     def _says_all_are_there(self, r: int, cells: list[object]) -> bool:
         """Whether a line says that nobody is absent, and nothing else: 今日全校无缺课."""
         filled = [(place, cell) for place, cell in enumerate(cells) if not blank(cell)]
-        if len(filled) != 1 or type(filled[0][1]) is not str or not says_all_are_there(filled[0][1]):
+        place, cell = filled[0] if len(filled) == 1 else (-1, None)
+        if not isinstance(cell, str) or not says_all_are_there(cell):
             return False
-        self.nobody = self.nobody or (r, *filled[0])
+        self.nobody = self.nobody or (r, place, cell)
         return True
 
     def _has_more(self, r: int, cells: list[object]) -> bool:

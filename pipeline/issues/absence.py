@@ -33,6 +33,10 @@ PUPILS: Mapping[str, Message] = {
     "start-missing": advice("没有填起始日，按报告日期算。", "如果是前几天就开始的，请补上起始日。"),
     "start-after-day": error("起始日 {value} 晚于报告日期 {day}。", "请核对起始日，或报告日期。", public=("day",)),
     "start-too-old": error("起始日 {value} 距报告日期已超过一年，不像是对的。", "请核对起始日的年份。"),
+    "start-last-year": query(
+        "起始日 {value} 是将近一年前，已照收，算作续报，不算新发。",
+        "年份写错了的，请改对，选“整份更正”再发；确实缺课这么久的，不用管。",
+    ),
     "onset-after-day": error("发病日期 {value} 晚于报告日期 {day}。", "请核对发病日期。", public=("day",)),
     "onset-too-old": query("发病日期 {value} 早于起始日 60 天以上。", "请核对发病日期的年份和月份。"),
     "onset-after-start": query("发病日期 {value} 晚于起始日。", "请核对：一般是先发病、后缺课。"),

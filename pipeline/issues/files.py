@@ -66,7 +66,9 @@ _FORM: Mapping[str, Message] = {
         "这个文件里有不止一种表（{forms}），不知道该按哪一种收。", "请一个文件只放一种表，分开发送。", public=("forms",)
     ),
     "form-title-only": error(
-        "标题是“{title}”，但找不到它的表头行。", "请不要改动表头行；可用模板重填后再发。", public=("title",)
+        "标题是“{title}”，但找不到它的表头行。",
+        "请用模板填报；用自己的表时，表头行里至少要有这些列：{heads}。",
+        public=("title", "heads"),
     ),
     "form-too-new": error(
         "这份表的版本（{version}）比系统认识的新。",

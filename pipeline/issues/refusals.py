@@ -6,7 +6,7 @@ A refusal changes nothing: the text gives the reason and, if possible, what to d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -26,6 +26,11 @@ class Refusal(UsageError):  # noqa: N818  # a word of the glossary
     def __init__(self, code: str, values: Mapping[str, object]) -> None:
         super().__init__(REFUSALS[code].chinese.format(**values))
         self.english = REFUSALS[code].english.format(**values)
+        self.code, self.values = code, values
+
+    def in_english(self, word: Callable[[str], str]) -> str:
+        """The English text, its values said by `word`."""
+        return REFUSALS[self.code].english.format(**{name: word(str(one)) for name, one in self.values.items()})
 
 
 _ACCOUNTS: Mapping[str, InBoth] = {

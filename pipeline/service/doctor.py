@@ -269,7 +269,7 @@ def _papers(site: Site, now: datetime) -> Iterator[Finding]:
     """Papers that were due and are not made."""
     owed = timetable.papers_owed(now, site.policy)
     if owed:
-        listed = ", ".join(f"{one.day} {one.what}" for one in owed)
+        listed = ", ".join(f"{one.day} {one.name}" for one in owed)
         said = say("due and not made: {listed}; `queke watch` makes them, or see the faults below").format(
             listed=listed
         )

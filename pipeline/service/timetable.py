@@ -49,6 +49,17 @@ class PaperOwed:
     day: date
     what: str
 
+    @property
+    def name(self) -> str:
+        """What they are called, in the language that is spoken."""
+        names = {
+            "first": say("first edition"),
+            "final": say("final edition"),
+            "school-pages": say("pages of schools"),
+            "rules": say("papers on the rules"),
+        }
+        return names.get(self.what, self.what)
+
 
 def due(now: datetime, policy: Policy, cut: dict[date, bool], *, owed: bool) -> list[EditionDue]:
     """Return the editions due now. `cut`: days that have digests, and whether a final one; `owed`: today is a school

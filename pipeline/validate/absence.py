@@ -43,6 +43,14 @@ _WHOLE_DAY = DayPart.DAY.value
 RULES = (
     RowCheck("start-after-day", "start", lambda pl: pl.col("start") <= pl.col("_day")),
     RowCheck("start-too-old", "start", lambda pl: (pl.col("_day") - pl.col("start")) <= timedelta(days=366)),
+    RowCheck(
+        "start-last-year",
+        "start",
+        lambda pl: (
+            ~(pl.col("_day") - pl.col("start")).is_between(timedelta(days=300), timedelta(days=366))
+            | pl.col("state").is_not_null()
+        ),
+    ),
     RowCheck("onset-after-day", "onset", lambda pl: pl.col("onset") <= pl.col("_day")),
     RowCheck("onset-too-old", "onset", lambda pl: (pl.col("start") - pl.col("onset")) <= timedelta(days=60)),
     RowCheck(

@@ -2,10 +2,11 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from pipeline.cli import terminal
 from pipeline.database import sqlite
 from pipeline.database.models import Alert, FilingLine, Matter, Reject, Submission
 from pipeline.database.sqlite import waiting
+from pipeline.forms import FORMS
 from pipeline.model import Policy, Site
 from pipeline.settling import closure_decisions, held_files, proposals
 from tests.inprocess import InProcess
@@ -309,6 +311,62 @@ def test_what_a_command_says_is_shown_and_not_obeyed(name: str, asked: Asked) ->
         _, out, err = asked(name, "--json")
         assert obeyed(out + err) == set()
         assert all(json.loads(line) for line in out.splitlines())
+
+
+CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+ENGLISH = re.compile(r"[A-Za-z][a-z]{2,}")
+_FILES = re.compile(
+    r"(?:outbox|inbox|archive|spool|backup)?/\S*/.*|\S+\.(?:xlsx|pdf|txt|toml|csv)\S*|`[^`]*`|--[a-z-]+"
+)
+_ISSUES = re.compile(r"[a-z]+(?:-[a-z]+)+|T[0-9]+-\w+")  # their codes, and tickets
+_TYPED = re.compile(rf"\S*(?:[{''.join(SCHOOLS)}]|u001b)\S*")  # a word of a sender bears his sign
+DATA = [
+    "消毒",
+    "首次报送",
+    "催报13:30、模板06:30",
+    "本部",
+    "示例第一小学",
+    "示例第二小学",
+    "疾病预防控制中心",
+    "鼓楼区",
+]
+"""What stands in answers of either language and is nobody's words: names of the registry."""
+FILES_AND_CODES = {("en", "export"), *(("zh", name) for name in ("export", "trace", "doctor", "rules check"))}
+"""An export is a file; a trail, a machine and a rules.toml are told by codes and names of programs."""
+CODES = {
+    *("queke", "inbox", "outbox", "archive", "xlsx", "absence", "closure", "roster", "filing", "card", "accounts"),
+    *("toml", "name@example.edu.cn", "smtp_host", "mail_accounts", "school.example", "own", "waiting"),
+    *(f"queke {command}" for command in (*ASKED, "watch")),
+    *("Excel", "PDF"),
+}
+"""Codes that stay as they are in Chinese."""
+
+
+def strange(text: str, signs: re.Pattern[str], known: Iterable[str]) -> list[str]:
+    """Lines that hold signs of the other language once files, what senders typed, and what is known are taken away."""
+    found = []
+    for line in text.splitlines():
+        left = _ISSUES.sub("", _TYPED.sub("", _FILES.sub("", line)))
+        for word in sorted(known, key=len, reverse=True):
+            left = left.replace(word, "")
+        found += [line] * bool(signs.search(left))
+    return found
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_what_a_command_says_is_of_one_language(name: str, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    for language, signs, known in (("en", CHINESE, _labels()), ("zh", ENGLISH, CODES)):
+        monkeypatch.setenv("LANGUAGE", language)
+        _, out, err = asked(name)
+        if (language, name) not in FILES_AND_CODES:
+            assert strange(out + err, signs, known) == []
+
+
+def _labels() -> list[str]:
+    """Labels of forms, longest first: a command that shows a cell names its column."""
+    tables = [table for form in FORMS for table in form.tables]
+    labels = {column.header for table in tables for column in table.columns} | {table.sheet for table in tables}
+    return sorted(labels | set(DATA), key=len, reverse=True)
 
 
 WRITING = {

@@ -138,7 +138,7 @@ def test_a_temperature_is_read_as_people_write_it(typed: object, degrees: float 
 
 
 @pytest.mark.parametrize(
-    "typed", [385.0, "385", "三八五", "三十八九度", "37.5-38.5", "正常", True, datetime(2026, 3, 8), "38.5.1"]
+    "typed", [385.0, "385", "三八五", "三十八九度", "37.5-38.5", True, datetime(2026, 3, 8), "38.5.1"]
 )
 def test_a_temperature_with_two_readings_is_asked(typed: object) -> None:
     assert isinstance(cells.temperature(typed, FRAME), Bad)

@@ -145,3 +145,31 @@ def test_one_class_however_it_is_written(written: str) -> None:
 def test_two_classes_in_one_cell_are_none() -> None:
     got = check(book([*TOP, list(NAMES), ["三、四班", *ONE[1:]], ["三/四班", *ONE[1:]]]))
     assert [one for one in got.records if one.table == "rows"] == []
+
+
+def test_symptoms_below_their_heading_are_ticked() -> None:
+    head: list[Line] = [["班级", "姓名", "缺课原因", "症状", None, None], [None, None, None, "发热", "咳嗽", "呕吐"]]
+    rows: list[Line] = [["三(3)班", "张小明", "因病", "√", "√", None], ["三(4)班", "李小红", "因病", None, None, "是"]]
+    assert [line[4] for line in told(read([*TOP, *head, *rows]))] == ["S01 S02", "S06"]
+
+
+def test_a_list_of_three_columns_is_enough_where_they_tell_all() -> None:
+    got = read([*TOP, ["班级", "姓名", "症状"], ["三(3)班", "张小明", "发热"]])
+    assert told(got) == [("三(3)班", "张小明", "ill", None, "S01", None)]
+
+
+def test_a_start_nearly_a_year_ago_is_asked_about() -> None:
+    year_ago: Line = [*ONE[:4], datetime(2025, 11, 20), *ONE[5:]]
+    long_ago: Line = [*TWO[:4], datetime(2026, 3, 2), *TWO[5:]]
+    got = check(book([*TOP, list(NAMES), year_ago, long_ago]))
+    assert [one.row for one in got.issues if one.code == "start-last-year"] == [4]
+    assert len([one for one in got.records if one.table == "rows"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "heat"), [("37.8°", 37.8), ("37.2 正常", 37.2), ("36.5℃（正常）", 36.5), ("正常", None), ("已退", None)]
+)
+def test_a_temperature_with_a_word_beside_it_is_one(typed: str, heat: float | None) -> None:
+    got = read([*TOP, list(NAMES), [*ONE[:6], typed]])
+    assert told(got)[0][5] == heat
+    assert [one.code for one in got.issues] == []
