@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli.language import is_chinese
 from pipeline.cli.terminal import AsJson, echo, echo_json, echo_table, opened, progress, show_error
 from pipeline.errors import ConfigError, TemporaryError, UsageError
 
@@ -99,12 +100,13 @@ def drained(site: Site, paths: list[Path]) -> tuple[list[Outcome], Cycle]:
 def _summed(done: Cycle) -> str:
     from pipeline.cli import taking
 
-    states = ", ".join(f"{count} {taking.name(state)}" for state, count in done.settled.items() if count)
-    parts = [say("{count} received").format(count=done.received) + (f": {states}" if states else "")]
+    comma, colon, semicolon = ("，", "：", "；") if is_chinese() else (", ", ": ", "; ")
+    states = comma.join(f"{count} {taking.name(state)}" for state, count in done.settled.items() if count)
+    parts = [say("{count} received").format(count=done.received) + (f"{colon}{states}" if states else "")]
     parts.append(say("{count} letters").format(count=done.letters))
     if done.waiting:
         parts.append(say("{count} still empty or being written: not taken yet").format(count=done.waiting))
-    return "; ".join(parts)
+    return semicolon.join(parts)
 
 
 def watch(

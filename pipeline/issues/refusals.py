@@ -217,6 +217,11 @@ _DESK: Mapping[str, InBoth] = {
         "这所学校没有校区“{campus}”；它的校区是 {campuses}",
         "this school has no campus {campus}; it has {campuses}",
     ),
+    "campus-only": InBoth(
+        "“{campus}”是这所学校仅有的校区，去掉了学校就没有班级了，没有去掉；学校停办的，请在名册里填停办日期",
+        "{campus} is the only campus of this school, which would have no class then: nothing was removed; a school that"
+        " closes down has its 停办日期 in a roster",
+    ),
     "matter-unknown": InBoth(
         "没有这一件待对账：{matter}",
         "there is no such matter: {matter}",

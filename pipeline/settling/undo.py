@@ -66,14 +66,18 @@ def take_back_roster(seq: int, by: DecidedBy) -> Settled:
 def remove_campus(school: str, campus: str, by: DecidedBy) -> Settled:
     """Remove a campus that is none, with all that was stated of it; reports are judged again without it.
 
-    Returns what `take_back_roster` does. Raises UsageError, and changes nothing, where the registry has no such campus.
+    Returns what `take_back_roster` does. Raises UsageError, and changes nothing, where the registry has no such campus,
+    or no other of the school.
     """
     with atomic():
         known = statements.units([school], today(by.at)).get(school)
         if known is None:
             raise refusal("school-unknown", school=school)
-        if campus not in {*known.campuses, *(room.campus for room in known.rooms)}:
+        there = {*known.campuses, *(room.campus for room in known.rooms)}
+        if campus not in there:
             raise refusal("campus-unknown", campus=campus, campuses=joined(known.campuses or (HOME_CAMPUS,)))
+        if there == {campus}:
+            raise refusal("campus-only", campus=campus)
         order, settled = decide(DecisionKind.CAMPUS_REMOVE, f"{school} {campus}", by)
         first = next(one for one in statements.load([school])[school] if one.names(campus))
         one = RegistryStatement(order, first.day, removed=(campus,))

@@ -97,6 +97,13 @@ def test_a_school_that_has_reported_is_not_taken_back(site: Site) -> None:
     assert stands() == before
 
 
+def test_the_only_campus_of_a_school_is_not_removed(site: Site) -> None:
+    before = stands()
+    with pytest.raises(UsageError, match="仅有的校区"):
+        run.undo(site, partial(undo.remove_campus, SCHOOL, "本部"), WHO, "填错了", lambda: NOW)
+    assert stands() == before
+
+
 def test_a_calendar_taken_back_gives_the_days_back(site: Site, desk: Desk) -> None:
     line = {1: {"类别": "放假", "开始日期": DAY, "说明": "秋假"}}
     sent(site, f"{FOLDER}/校历.xlsx", edited(template(site, "calendar", COUNTY), "校历", line))
