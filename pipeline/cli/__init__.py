@@ -39,7 +39,7 @@ from pipeline.cli import (
     tokens,
     words,
 )
-from pipeline.cli.language import Language, misuse, sentence, spoken, translated
+from pipeline.cli.language import Language, misuse, spoken, translated
 from pipeline.cli.terminal import Shell, show_error
 from pipeline.errors import ConfigError, QuekeError
 
@@ -127,7 +127,9 @@ def _run(arguments: Sequence[str]) -> int:
         for problem in error.problems:
             show_error(problem)
     except QuekeError as error:
-        show_error(sentence(error))
+        from pipeline.cli import english  # it knows the messages: not for help
+
+        show_error(english.sentence(error))
     except OSError as error:
         show_error(f"{error.filename or say('the system')}: {error.strerror or error}")
     except SystemExit as ended:

@@ -12,6 +12,8 @@ from functools import cache, lru_cache
 
 from pipeline import issues, resources
 from pipeline.cli.language import is_chinese
+from pipeline.errors import QuekeError, UsageError
+from pipeline.issues.refusals import Refusal
 from pipeline.model import Issue, Severity
 
 _VALUE = re.compile(r"\\\{(\w+)(?::([dkptw]))?\\\}")
@@ -54,14 +56,24 @@ _TOLD = frozenset(("registry-changes", "registry-change", "registry-rest"))  # w
 _EFFECTS = {Severity.ERROR: "goes back", Severity.QUERY: "taken, asked", Severity.ADVICE: "taken, said"}
 
 
+def sentence(error: QuekeError) -> str:
+    """What an error says, in the language that is spoken."""
+    if is_chinese():
+        return str(error)
+    if isinstance(error, Refusal):
+        return error.in_english(in_english)
+    return (error.english if isinstance(error, UsageError) else "") or str(error)
+
+
 def issue(where: str, found: Issue) -> str:
     """An issue in one line. Its sentence is its sender's and Chinese; in English its effect and code stand for it."""
     sentence = f"{issues.message(found)}{issues.remedy(found)}"
     if is_chinese():
         return f"{where}：{sentence}" if where else sentence
     place = f"{marks(where)}: " if where else ""
-    english = in_english(sentence) if found.code in _TOLD else sentence
-    return f"{place}{english if english != sentence else f'{_EFFECTS[issues.severity(found)]} ({found.code})'}"
+    if found.code in _TOLD:
+        return place + in_english(sentence.removesuffix("。"))
+    return f"{place}{_EFFECTS[issues.severity(found)]} ({found.code})"
 
 
 def pair(label: str, value: str) -> str:

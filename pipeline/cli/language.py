@@ -21,9 +21,6 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from pipeline.errors import QuekeError, UsageError
-from pipeline.issues.refusals import Refusal
-
 DOMAIN = "queke"
 FOLDER = Path(__file__).parent.parent / "locale"
 CLOSING = re.escape("，。；：、）》”’！？…]")  # never first on a line
@@ -90,17 +87,6 @@ def _asked(arguments: Sequence[str]) -> str:
 def is_chinese() -> bool:
     """Tell whether Chinese is spoken."""
     return isinstance(gettext.translation(DOMAIN, FOLDER, fallback=True), gettext.GNUTranslations)
-
-
-def sentence(error: QuekeError) -> str:
-    """What an error says, in the language that is spoken."""
-    from pipeline.cli.english import in_english  # it asks here which language is spoken
-
-    if is_chinese():
-        return str(error)
-    if isinstance(error, Refusal):
-        return error.in_english(in_english)
-    return (error.english if isinstance(error, UsageError) else "") or str(error)
 
 
 def translated(command: Any) -> Any:

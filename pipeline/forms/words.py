@@ -301,7 +301,7 @@ SPAN = vocabulary(
     {SpanKind.TERM: "学期", SpanKind.HOLIDAY: "放假", SpanKind.SCHOOLDAY: "上课"},
     {
         SpanKind.TERM: "学期起止 教学时间",
-        SpanKind.HOLIDAY: "假期 休息 放假日 休假 寒假 暑假 春假 秋假 自主放假",
+        SpanKind.HOLIDAY: "假期 休息 放假日 休假 放假一天 放假两天 放假半天 寒假 暑假 春假 秋假 自行放假 自主放假",
         SpanKind.SCHOOLDAY: "补课 调休上课 上学 补课日 上课日 调课",
     },
 )

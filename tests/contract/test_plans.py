@@ -56,7 +56,7 @@ def _workbook(site: Site, code: str, day: date, rows: int, **header: object) -> 
     said = {"unit": code, "day": day, "zero": "否" if rows else "是", "reporter": "示例甲"}
     pupils = [{**row, "name": f"示例{'甲乙丙丁戊己庚辛'[n]}"} for n in range(rows)]
     if rows > 1:
-        pupils[-1].pop("reason")  # goes back
+        pupils[-1].pop("class_name")  # goes back
     return fill(Template(blank), form("absence"), {**said, **header}, {"rows": pupils})
 
 

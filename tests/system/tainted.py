@@ -44,7 +44,7 @@ def rows(sign: str) -> list[dict[str, object]]:
     cases = [{**ill, **words, "姓名": f"{sign}童{n}"} for n in "甲乙丙丁戊己庚辛壬癸"]
     return [
         *cases,
-        {**ill, "姓名": f"{sign}童子", "缺课原因": f"{sign}原因语"},
+        {**ill, "姓名": f"{sign}童子", "缺课原因": f"{sign}原因语", "诊断": None, "症状1": None, "体温": None},
         {**ill, "姓名": f"{sign}童丑", "起始日": f"{sign}日期语"},
         {**ill, "姓名": f"{sign}童寅", "诊断": f"{sign}病名语", "体温": f"{sign}体温语", "性别": f"{sign}性别语"},
     ]

@@ -118,7 +118,7 @@ def test_good_rows_are_taken_bad_rows_come_back_and_are_accepted_once_mended(
 ) -> None:
     rows = pupils(5)
     right = [dict(row) for row in rows]
-    del rows[1]["reason"], rows[3]["name"]
+    del rows[1]["class_name"], rows[3]["name"]
     first = queke("ingest", report(queke, tmp_path / "a.xlsx", rows), "--json")
     assert first.code == 1
     (line,) = first.lines
@@ -127,7 +127,7 @@ def test_good_rows_are_taken_bad_rows_come_back_and_are_accepted_once_mended(
     assert "2" in receipt.splitlines()[0]
 
     (returned,) = outbox(site, "*退回*.xlsx")
-    mend(returned, [rows[1] | {"reason": "因病"}, rows[3] | {"name": right[3]["name"]}])
+    mend(returned, [right[1], rows[3] | {"name": right[3]["name"]}])
     second = queke("ingest", returned, "--json")
     assert [one["outcome"] for one in second.lines] == ["accepted"]
     assert second.code == 0
@@ -147,7 +147,7 @@ def mend(path: Path, rows: Sequence[Row]) -> None:
     values = {
         (top + 1 + n, columns[name]): row[name]
         for n, row in enumerate(rows)
-        for name in ("name", "reason")
+        for name in ("name", "class_name")
         if (top + 1 + n, columns[name]) not in cells
     }
     assert len(values) == len(rows)
@@ -239,7 +239,7 @@ def test_the_same_file_again_is_a_duplicate_and_no_trouble(queke: Queke, site: P
 
 def test_a_row_that_went_back_can_be_shown_and_waived(queke: Queke, site: Path, tmp_path: Path) -> None:
     rows = pupils(2)
-    del rows[0]["reason"]
+    del rows[0]["class_name"]
     queke("ingest", report(queke, tmp_path / "a.xlsx", rows))
     listed = queke("rejects", "list", "--json")
     assert listed.code == 1
@@ -252,11 +252,11 @@ def test_a_row_that_went_back_can_be_shown_and_waived(queke: Queke, site: Path, 
 
 def test_open_rows_can_be_exported_as_a_return_workbook_and_applied(queke: Queke, site: Path, tmp_path: Path) -> None:
     rows = pupils(2)
-    del rows[0]["reason"]
+    room = rows[0].pop("class_name")
     queke("ingest", report(queke, tmp_path / "a.xlsx", rows))
     path = tmp_path / "back.xlsx"
     assert queke("rejects", "export", "--unit", SCHOOL.code, "--day", DAY, "-o", path).code == 0
-    mend(path, [rows[0] | {"reason": "因病"}])
+    mend(path, [rows[0] | {"class_name": room}])
     assert queke("rejects", "apply", path).code == 0
     assert queke("rejects", "list").code == 0
 

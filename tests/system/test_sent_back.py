@@ -110,19 +110,19 @@ def test_sent_back_unchanged_it_goes_back_under_a_ticket_of_its_own(site: Site, 
 
 
 def test_a_lost_column_is_given_back_to_be_filled_in(site: Site, desk: Desk) -> None:
-    send(site, without_heading(desk.absence(SCHOOL, ROWS), "reason"))
+    send(site, without_heading(desk.absence(SCHOOL, ROWS), "name"))
     (back,) = papers(site, "退回修正表*.xlsx")
     assert not papers(site, "模板*.xlsx")
     book = openpyxl.load_workbook(back)
     sheet = book.worksheets[0]
     assert sheet["A1"].value == "两法任选：只改本表发回；或改原表后整份重发"
     red = [c for row in sheet.iter_rows() for c in row if c.fill.fgColor.rgb == "FFFFD6D6" and c.row > 8]
-    assert {c.column for c in red} == {next(c.column for c in red if str(c.value).startswith("缺课原因"))}
+    assert {c.column for c in red} == {next(c.column for c in red if str(c.value).startswith("姓名"))}
     assert len(red) == 1 + len(ROWS)
     template = Template(back.read_bytes())
     table = ABSENCE.table("rows")
     top, places = heads(template.cells(table.sheet), table)
-    filled = template.put({table.sheet: {(top + n, places["reason"]): "因病" for n in (1, 2, 3)}})
+    filled = template.put({table.sheet: {(top + n, places["name"]): str(row["name"]) for n, row in enumerate(ROWS, 1)}})
     send(site, filled)
     assert (absences(), tickets()) == (3, {"T1-F0": "mended"})
 
@@ -234,7 +234,7 @@ def test_an_older_template_is_read_where_that_is_safe(site: Site, desk: Desk) ->
 
 
 def test_an_older_template_without_a_needed_column_comes_back_as_todays(site: Site, desk: Desk) -> None:
-    send(site, with_property(without_heading(desk.absence(SCHOOL, ROWS), "reason"), queke_version="0"))
+    send(site, with_property(without_heading(desk.absence(SCHOOL, ROWS), "name"), queke_version="0"))
     (back,) = papers(site, "退回修正表*.xlsx")
     reading = take(back.read_bytes())
     assert reading.claims is not None

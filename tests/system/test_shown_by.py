@@ -44,13 +44,13 @@ RIGHT: dict[int, Texts] = {
     }
     for n, (name, sex) in enumerate(PUPILS, 1)
 }
-NAMELESS, UNREASONED = 2, 4  # the two bad rows
+NAMELESS, CLASSLESS = 2, 4  # the two bad rows
 WRONG = {
     **RIGHT,
     NAMELESS: {header: text for header, text in RIGHT[NAMELESS].items() if header != "姓名"},
-    UNREASONED: {header: text for header, text in RIGHT[UNREASONED].items() if header != "缺课原因"},
+    CLASSLESS: {header: text for header, text in RIGHT[CLASSLESS].items() if header != "班级"},
 }
-MENDED = {"姓名": RIGHT[NAMELESS]["姓名"]}, {"缺课原因": RIGHT[UNREASONED]["缺课原因"]}
+MENDED = {"姓名": RIGHT[NAMELESS]["姓名"]}, {"班级": RIGHT[CLASSLESS]["班级"]}
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +189,7 @@ def outcomes(registered: Path, clerk: Clerk) -> dict[str, Outcome]:
     said = {"填报人": SCHOOL.reporter}
     right = clerk(template, folder / "right.xlsx", RIGHT, said)
     wrong = clerk(template, folder / "wrong.xlsx", WRONG, said)
-    corrected = clerk(wrong, folder / "corrected.xlsx", {NAMELESS: MENDED[0], UNREASONED: MENDED[1]})
+    corrected = clerk(wrong, folder / "corrected.xlsx", {NAMELESS: MENDED[0], CLASSLESS: MENDED[1]})
     with at(NOW):
         root = Path(shutil.copytree(registered, folder / "right first"))
         assert cli.run(["--site", str(root), "ingest", str(right)]) == 0
