@@ -21,6 +21,8 @@ from pipeline.errors import ConfigError
 
 FAMILY = "Noto Sans SC"
 FILES = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")
+EVERYDAY = "Noto Sans SC Everyday"  # the signs of GB 2312 of the same: `tools/everyday_fonts.py`
+SMALL_FILES = ("NotoSansSCEveryday-Regular.ttf", "NotoSansSCEveryday-Bold.ttf")
 MISSING = "〓"  # the printers' sign for one they have not
 SYSTEM = Path("/usr/share/fonts/truetype")
 MORE: Mapping[str, tuple[str, ...]] = {
@@ -43,7 +45,9 @@ _CONFIG = """<?xml version="1.0"?>
   <dir>{folder}</dir>
 {more}
   <cachedir>{cache}</cachedir>
-  <match target="pattern"><edit name="family" mode="append" binding="weak"><string>{family}</string></edit></match>
+  <match target="pattern"><edit name="family" mode="append" binding="weak">
+    <string>{everyday}</string><string>{family}</string>
+  </edit></match>
 </fontconfig>
 """
 
@@ -54,7 +58,7 @@ def check() -> Path:
         folder = resources.path("reports/fonts")
     except FileNotFoundError as missing:
         raise ConfigError(["字体文件夹 reports/fonts 不存在：安装不完整"]) from missing
-    problems = [f"字体 {name} 缺失或损坏：安装不完整" for name in FILES if not _usable(folder / name)]
+    problems = [f"字体 {name} 缺失或损坏：安装不完整" for name in (*FILES, *SMALL_FILES) if not _usable(folder / name)]
     if problems:
         raise ConfigError(problems)
     return folder
@@ -127,7 +131,7 @@ def pin(own: Path | None = None) -> Path:
         (beside / font.name).symlink_to(font)
     more = f"  <dir>{html.escape(str(beside))}</dir>"
     cache = html.escape(str(own / "cache"))
-    text = _CONFIG.format(folder=html.escape(str(folder)), more=more, cache=cache, family=FAMILY)
+    text = _CONFIG.format(folder=html.escape(str(folder)), more=more, cache=cache, everyday=EVERYDAY, family=FAMILY)
     config.write_text(text, encoding="utf-8")
     os.environ["FONTCONFIG_FILE"] = str(config)
     return config

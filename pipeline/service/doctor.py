@@ -35,7 +35,7 @@ LIBRARIES = (
     ("pangoft2-1.0", "libpangoft2-1.0-0"),
     ("harfbuzz-subset", "libharfbuzz-subset0"),
 )
-FONTS = ("reports/fonts/NotoSansSC-Regular.ttf", "reports/fonts/NotoSansSC-Bold.ttf")
+FONTS = tuple(f"reports/fonts/{name}" for name in (*fonts.FILES, *fonts.SMALL_FILES))
 SHOWN = 5  # folders named in one finding
 _MEND = {
     rights.Doubt.INBOX: "`queke inbox prepare`, or `chmod go-w inbox`, or at least `chmod +t inbox`",

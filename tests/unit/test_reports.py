@@ -296,6 +296,12 @@ def test_renderers_whose_folder_was_tidied_away_are_replaced_all_the_same(
         assert list(renderer.stream([values])) == first
 
 
+def test_a_paper_is_compressed_at_the_quicker_level() -> None:
+    made = render.draw(letters.checked(values_of(papers.page(page_samples.page(1)))))
+    assert b"stream\nx\x9c" in made
+    assert b"stream\nx\xda" not in made
+
+
 def test_without_usable_fonts_nothing_is_begun(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setattr(fonts, "FILES", ("NotoSansSC-Regular.ttf", "missing.ttf"))
     with pytest.raises(ConfigError, match=r"missing\.ttf"), render.Renderer():

@@ -6,6 +6,8 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from pipeline import resources
+from pipeline.reports import fonts
+from tools.everyday_fonts import everyday
 
 FONTS = "reports/fonts"
 # seldom in a font cut to GB 2312, often in the names of children
@@ -32,3 +34,21 @@ def test_the_fonts_are_static_and_hold_rare_names(file: str, weight: int) -> Non
 
 def test_the_fonts_come_with_their_licence() -> None:
     assert "SIL Open Font License" in resources.path(f"{FONTS}/LICENSE.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("whole", "part"), list(zip(fonts.FILES, fonts.SMALL_FILES, strict=True)))
+def test_the_fonts_of_everyday_signs_are_the_full_ones_with_fewer_signs(whole: str, part: str) -> None:
+    """Which of the two a sign is printed from is not to be seen."""
+    full, small = (TTFont(resources.path(f"{FONTS}/{file}")) for file in (whole, part))
+    there, here = full.getBestCmap(), small.getBestCmap()
+    assert everyday() & there.keys() == here.keys()
+    assert not [sign for sign in RARE if ord(sign) in here]
+    for table in ("head", "hhea", "OS/2"):
+        for name in ("unitsPerEm", "ascent", "descent", "lineGap", "usWeightClass", "sTypoAscender", "usWinAscent"):
+            assert getattr(full[table], name, None) == getattr(small[table], name, None), name
+    for code in sorted(here)[::41]:
+        assert full["hmtx"][there[code]] == small["hmtx"][here[code]]
+        assert (
+            full["glyf"][there[code]].getCoordinates(full["glyf"])[0]
+            == (small["glyf"][here[code]].getCoordinates(small["glyf"])[0])
+        )
