@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from pipeline.database.models import CountyDay
 from pipeline.facts import county_day
 from pipeline.figures.duty import REPORTED, SILENT
+from pipeline.figures.words import RUN_MOST
 from pipeline.registry import lookup, statements
 from pipeline.turns import context
 
 
-def days_in_a_row(schools: Mapping[str, str], day: date, most: int = 10) -> dict[str, int]:
+def days_in_a_row(schools: Mapping[str, str], day: date, most: int = RUN_MOST) -> dict[str, int]:
     """Return for how many school days in a row each school has not reported in full, `day` included, at most `most`.
 
     `schools`: code → county, of schools that are silent on `day`. Past days are judged like it: a day in part or sent

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pipeline.alert_state import AlertState
 from pipeline.figures.duty import LABELS, StatusCounts
 from pipeline.figures.facts import AlertLine, ClosureLine, HintLine, SchoolLine, SilentAlert, SilentLine
-from pipeline.figures.words import CLASSES, NOTHING, from_when, listed, month_day, number, span
+from pipeline.figures.words import CLASSES, NOTHING, from_when, in_a_row, listed, month_day, number, span
 from pipeline.model import WHOLE_SCHOOL
 from pipeline.units import Scope
 
@@ -243,7 +243,7 @@ def silent_place(alert: SilentAlert) -> str:
 
 
 def _group(name: str, found: Sequence[SilentLine]) -> SilentGroup:
-    repeated = [f"{s.school}（{s.days} 日）" for s in found if s.days > 1]
+    repeated = [f"{s.school}（{in_a_row(s.days)}）" for s in found if s.days > 1]
     return SilentGroup(name, len(found), states_of(found), listed(repeated, 1) or NOTHING)
 
 

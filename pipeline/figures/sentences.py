@@ -167,7 +167,7 @@ def _silence_todo(facts: DigestFacts, silence: SilentSchool) -> list[str]:
 
 
 def _silent_schools(silence: SilentSchool) -> str:
-    repeated = [f"{row.school}（{row.days} 日）" for row in silence.rows if row.days > 1]
+    repeated = [f"{row.school}（{words.in_a_row(row.days)}）" for row in silence.rows if row.days > 1]
     if repeated:
         return f"未报 {len(silence.rows)} 所，其中连续未报：{words.listed(repeated, 2)}，请电话催报。"
     return f"未报 {len(silence.rows)} 所：{words.listed([row.school for row in silence.rows], 2)}，请电话催报。"

@@ -10,6 +10,7 @@ from pipeline.rules.values import DORM, TERM, Rule, Stage
 from pipeline.schooldays import Off, short_time
 
 WEEKDAYS = "一二三四五六日"
+RUN_MOST = 10  # school days in a row that are searched for a report
 NOTHING = "—"
 FLU_DIAGNOSED = "流感确诊"  # of a case that counts as influenza-like by its diagnosis
 OVERDUE = "逾期"
@@ -182,3 +183,8 @@ def assumed(year: int) -> str:
 def printed_width(text: str) -> int:
     """Width in half-width characters, as a Chinese font prints: quotes and dots take two where a terminal takes one."""
     return sum(1 if char.isascii() else 2 for char in text)
+
+
+def in_a_row(days: int, unit: str = "日") -> str:
+    """Return how many school days in a row have no report: 3 日; 10 日以上 where no further ones were searched."""
+    return f"{days} {unit}" if days < RUN_MOST else f"{RUN_MOST} {unit}以上"

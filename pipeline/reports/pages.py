@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline import resources
 from pipeline.figures.paper_values import Values
-from pipeline.figures.words import printed_width
+from pipeline.figures.words import in_a_row, printed_width
 from pipeline.model import LetterKind, Level
 from pipeline.reports.front import ems, front
 from pipeline.reports.tilemap import tilemap
@@ -33,18 +33,20 @@ SILENT_ANNEXED = 150  # further ones are in the workbook only
 
 @lru_cache(maxsize=1)
 def _pages() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(resources.path("reports")),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["in_a_row"] = in_a_row
+    return made
 
 
 @lru_cache(maxsize=1)
 def _texts() -> Environment:
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(resources.path("reports")),
         autoescape=False,  # nosec B701  # plain text is not read as markup, and "<3" must stay "<3"
         undefined=StrictUndefined,
@@ -52,6 +54,8 @@ def _texts() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["in_a_row"] = in_a_row
+    return made
 
 
 def page(values: Values) -> str:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from pipeline import rules
 from pipeline.alerts import assess
-from pipeline.database.models import Absence, AlertHit, SchoolClass
+from pipeline.database.models import Absence, AlertHit, Letter, SchoolClass
 from pipeline.database.transactions import undone
-from pipeline.model import Checked, Mode, Site
+from pipeline.model import Checked, LetterKind, Mode, Site
+from pipeline.schooldays import today
 from tests.contract.settling import Known, journalled
 from tests.inprocess import InProcess
 from tests.submissions import DAY, SCHOOL, checked, later, line, row
@@ -116,6 +117,8 @@ def test_a_cluster_warns_whatever_day_it_is_told(school: Site, told: int) -> Non
     report(school, day_report(2, told, *((name, {"start": DAY}) for name in PUPILS)))
     assess.warn(school, RULES, NOW)
     assert [(hit.rule, hit.day, hit.n) for hit in AlertHit.objects.filter(rule="E01")] == [("E01", DAY, 4)]
+    folders = set(Letter.objects.filter(kind=LetterKind.CARD).values_list("day", flat=True))
+    assert folders == {today(NOW)}, "the card lies where it is looked for: in the folder of the day it was issued"
 
 
 @pytest.mark.parametrize(

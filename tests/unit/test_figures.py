@@ -199,6 +199,12 @@ def test_the_difference_printed_is_the_difference_of_what_is_printed() -> None:
     assert words.points(None, 0.1) is None
 
 
+def test_a_long_silence_is_said_as_what_is_known_of_it() -> None:
+    """Only so many days are searched: a school that never reported is silent for longer."""
+    assert [words.in_a_row(n) for n in (2, words.RUN_MOST)] == ["2 日", "10 日以上"]
+    assert words.in_a_row(words.RUN_MOST, "个上课日") == "10 个上课日以上"
+
+
 @pytest.mark.parametrize("facts", [samples.province(), samples.city(), samples.county()], ids=["省", "市", "县"])
 def test_totals_of_a_digest_equal_what_it_lists(facts: digest.DigestFacts) -> None:
     made = digest.digest(facts)
