@@ -23,7 +23,8 @@ CARD_LINES = 11  # lines of cases and rules
 SOURCES_SHOWN = 2  # rules that have their sources beside them (three lines each) whatever room that takes
 RULES_SHOWN = 4  # if their sources are elsewhere, a line each; they leave the room of two lines less
 WORKSHEET_CASES = 8  # lines of cases and rules on a sheet for notes
-_RULE_EMS, _SOURCE_EMS = 43, 52  # width of a rule on a card, and of its source
+_RULE_EMS, _SOURCE_EMS = 40, 45  # width of a rule on a card, and of its source
+_CURVE_EMS = 46  # of the sentence of days: figures are narrower than letters
 _PAIRED_WIDTHS = {True: (24, 17), False: (14, 27)}  # with names or without: characters of the pupil, of the findings
 PAGE_LINES = 24  # lines of pupils and classes on one side above the signatures
 CASES_ANNEXED = 200  # of one alert: a long list pasted by mistake must not take minutes to draw
@@ -155,7 +156,8 @@ def _card(values: Values) -> Values:
     these are in an annex, with the rules after the first four. What still has no room for a line a case is two to a
     line; the rest of them goes to an annex.
     """
-    cases, hits, free = values["rows"], values["hits"], CARD_LINES - bool(values["curve"])
+    cases, hits, curve = values["rows"], values["hits"], values["curve"]
+    free = CARD_LINES - (_lines(curve, _CURVE_EMS) if curve else 0)
     sourced = sum(3 + 0.3 * (_lines(f"{hit['rule']} {hit['source']}", _SOURCE_EMS) - 1) for hit in hits)
     shown, paired = _fitting(cases, int(free - sourced), names=values["names"])
     apart = len(hits) > SOURCES_SHOWN and shown < len(cases)
@@ -192,7 +194,8 @@ def _pair_height(pair: Sequence[Values], *, names: bool) -> float:
     who, found = _PAIRED_WIDTHS[names]
     whose = max(printed_width(f"{case['pupil']} {case['sex']}") for case in pair)
     what = max(printed_width(f"{case['symptoms']}；{case['diagnosis']}") for case in pair)
-    return 0.2 + 0.8 * max(-(-whose // who), -(-what // found))
+    when: int = max(case["onset"].count("、") + 1 for case in pair)  # a day a line
+    return 0.2 + 0.8 * max(-(-whose // who), -(-what // found), when)
 
 
 def _worksheet(values: Values) -> Values:

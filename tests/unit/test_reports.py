@@ -9,7 +9,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -152,6 +152,34 @@ def test_cases_that_fit_two_to_a_line_need_no_second_side(renderer: render.Rende
     values = values_of(cards.card(replace(few, hits=few.hits[:1] * hits, cases_listed=listed)))
     (side,) = texts(pdf_of(letters.compose("card", values, renderer)))
     assert all(f"三2-{n:02d}AA" in side for n in range(cases))
+
+
+@pytest.mark.parametrize("cases", [10, 14, 120])
+@pytest.mark.parametrize("rules", [1, 2])
+@pytest.mark.parametrize("again", [True, False])
+def test_a_card_of_many_who_fell_ill_again_is_signed_on_its_first_side(
+    renderer: render.Renderer, cases: int, rules: int, again: bool
+) -> None:
+    """Days of illness one below the other, sources of two lines: nothing runs into the next."""
+    few = page_samples.card(Scope(Level.COUNTY, "320114", frozenset(["320114"])))
+    source = "《流感样病例暴发疫情处置指南（2018年版）》三（一）：1周内同一单位10例以上流感样病例"
+    day = few.last_onset
+    listed = tuple(
+        replace(
+            few.cases_listed[0],
+            code=f"三2-{n:03d}A",
+            onset=day - timedelta(days=n % 4),
+            again=(day,) if again and n % 2 else (),
+            diagnosis="诺如病毒感染" if again else "",
+        )
+        for n in range(cases)
+    )
+    hit = replace(few.hits[0], words="流感样病例：同校区 7 日内 ≥10 人", source=source)
+    facts = replace(few, cases=cases, first_onset=day - timedelta(days=3), hits=(hit,) * rules, cases_listed=listed)
+    values = letters.checked(values_of(cards.card(facts)))
+    first, *_ = texts(render.draw(values))
+    assert "县级审核" in first
+    assert outside(pages.page(values)) == []
 
 
 def test_cases_a_card_has_no_room_for_go_to_an_annex(renderer: render.Renderer) -> None:
