@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pipeline import rules
 from pipeline.database.models import Alert, AlertCase, AlertHit
 from pipeline.figures.words import CLASSES, listed
+from pipeline.model import HOME_CAMPUS
 from pipeline.registry import lookup
 from pipeline.registry.lookup import RoomNames
 from pipeline.rules.values import DORM, Stage
@@ -32,9 +33,17 @@ def labels(alerts: Sequence[Alert]) -> dict[str, str]:
 
     Those with most cases first; beside 班级停课评估标准 those that reached it (三(2)班等 4 个班, if one of four). ""
     for the whole campus: if a rule of the campus was met, with cases of several classes. An alert of a dormitory is
-    named by it; one without cases left by the last class it was about.
+    named by it; one without cases left by the last class it was about. Where a school has several campuses, they are
+    named: 东校区 三(3)班, 东校区; of 本部 as a whole 本部.
     """
-    return {name: _short(one) for name, one in _where(alerts).items()}
+    where, several = _where(alerts), lookup.campuses(alert.school_id for alert in alerts)
+    return {alert.id: _at(alert, _short(where[alert.id]), alert.school_id in several) for alert in alerts}
+
+
+def _at(alert: Alert, rooms: str, several: bool) -> str:
+    if not several or (rooms and alert.campus == HOME_CAMPUS):
+        return rooms
+    return f"{alert.campus} {rooms}".rstrip()
 
 
 def _short(where: _Where) -> str:

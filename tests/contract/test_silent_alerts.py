@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from pipeline.alert_state import AlertState
+from pipeline.alerts import alert_labels
 from pipeline.database.decision_log import DecidedBy
-from pipeline.database.models import Alert, AlertCase, CalendarDay, Campus, Closure, Report, ReportClass
+from pipeline.database.models import Alert, AlertCase, AlertHit, CalendarDay, Campus, Closure, Report, ReportClass
 from pipeline.facts import alert_list, digest_facts, silent_alerts, status
 from pipeline.figures import papers
 from pipeline.figures.digest import Digest, digest
@@ -167,3 +168,25 @@ def test_a_city_is_told_the_school_and_no_class(county: Site) -> None:
     made = cut(county, "320100")
     assert made.todo[0] == "在办预警今日未报 1 所：鼓楼区 示例学校1，请督促县级立即核实。"
     assert "三(3)班" not in str(replace(made, sums={}))
+
+
+@pytest.mark.parametrize("campus", ["本部", "东校区"])
+def test_where_a_school_has_several_campuses_an_alert_says_of_which_it_is(site: Site, campus: str) -> None:
+    """Of one campus as a whole, too: two of them are not 全校 twice, and the other one is not meant."""
+    school(CODE, GULOU)
+    opened(campus=campus)
+    Alert.objects.update(group="RES")
+    whole = opened(campus=campus, number="2026-0002", scope="")
+    AlertCase.objects.create(alert=whole, pupil="四1-CCCC333333", class_key="四1", onset=DAY, from_settled=1)
+    AlertHit.objects.create(
+        alert=whole, rule="C04", group="ILI", scope="", stage="cluster", day=DAY, n=3, threshold="≥3", from_settled=1
+    )
+    Alert.objects.filter(id=whole.id).update(stage="cluster")
+    alerts = list(Alert.objects.order_by("id"))
+    assert list(alert_labels.labels(alerts).values()) == [ROOMS[campus], ""]
+    Campus.objects.create(school_id=CODE, name="东校区")
+    rooms = ROOMS[campus] if campus == "本部" else f"{campus} {ROOMS[campus]}"
+    assert list(alert_labels.labels(alerts).values()) == [rooms, campus]
+
+
+ROOMS = {"本部": "三(3)班", "东校区": "三3"}  # the registry has no class of the other campus
