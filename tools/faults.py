@@ -2,9 +2,10 @@
 
 `python -m tools.faults [--kills N] [--seed N] [--server URL]`: a small invented county is registered once and copied.
 One copy has its day undisturbed; in the other, processes (the service, its readers, what forks them, renderers) are
-killed, idle or at work. Both are then to hold the same records, alerts, letters, editions, pages and papers. Exit 1 if
-not, with what differs; a seed chooses the same kinds of process at the same parts of the day. With a server's address
-(postgresql://…), both stores are databases made there and dropped afterwards.
+killed, idle or at work. Both are then to hold the same records, alerts, letters, editions, pages, papers and mails:
+some of the schools mail, if there is a Dovecot. Exit 1 if not, with what differs; a seed chooses the same kinds of
+process at the same parts of the day. With a server's address (postgresql://…), both stores are databases made there and
+dropped afterwards.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -44,18 +45,22 @@ from pipeline.database.models import (
     Submission,
     Todo,
 )
-from pipeline.demo import books, filings, province, story
+from pipeline.demo import books, dovecot, filings, province, story
 from pipeline.demo.filings import DayPlan, DemoFiling
 from pipeline.demo.stage import at, county_folder, folder_of
 from pipeline.executors import Pool
 from pipeline.inbox import archive
 from pipeline.model import BatchRef, LetterKind, Site, State, TodoKind
 from pipeline.registry import lookup
+from pipeline.schooldays import ZONE
+from tools.fault_mail import DayMail
 from tools.killing import PATIENCE, Killer, Watch
 
 DAYS = (date(2026, 11, 19), date(2026, 11, 20))
 COUNTY = province.COUNTIES[1]
 SCHOOLS = 10
+MAILING = (3, 6, 8)  # schools that mail, where others drop: one of them a workbook with rows that go back
+NAMES = ("a", "b")
 SHORT = ("13:50", "15:09:57", "17:29:57")  # the parts of a short day
 SUMMARY = "收件汇总"
 STAMPS = ("made", "edition", "number", "as_of")  # values of an edition that differ although nothing else does
@@ -67,6 +72,7 @@ class Phase:
 
     clock: str
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    mails: Sequence[tuple[province.DemoSchool | None, str, bytes]] = field(default=(), repr=False)
     draws: bool = False
 
 
@@ -81,35 +87,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     killer = Killer(random.Random(said.seed), said.kills)
     with tempfile.TemporaryDirectory(prefix="queke-faults-") as folder:
         found = try_out(Path(folder), killer, said.server, short=said.short)
+    if not dovecot.installed():
+        print("no Dovecot is installed here: nobody mailed")
     print(f"killed {sum(killer.killed.values())}: {dict(killer.killed)}")
     for line in found:
         print(line)
-    print("something differs" if found else "records, alerts, letters, editions, pages and papers are equal")
+    print("something differs" if found else "records, alerts, letters, editions, pages, papers and mails are equal")
     return 1 if found else 0
 
 
 def try_out(folder: Path, killer: Killer, server: str = "", *, short: bool = False) -> list[str]:
     """Have the day twice in `folder`, once with kills; return what differs, a line each: nothing, if all is well."""
-    with _stores(server) as addresses:
-        sites = [replace_database(folder / name, address) for name, address in zip("ab", addresses, strict=True)]
-        phases = _prepared(sites)
+    with _stores(server) as addresses, DayMail(NAMES) if dovecot.installed() else nullcontext() as post:
+        sites = [replace_database(folder / name, address, post) for name, address in zip(NAMES, addresses, strict=True)]
+        phases = _prepared(sites, post)
         if short:
             phases = [phase for phase in phases if phase.clock.endswith(SHORT)]
         calm = Killer(random.Random(0))
-        whole = [_day(site, phases, one) for site, one in zip(sites, (calm, killer), strict=True)]
-        return [*differences(*whole), *(line for site in sites for line in broken(site, phases))]
+        whole = [_day(site, phases, one, post) for site, one in zip(sites, (calm, killer), strict=True)]
+        found = [*differences(*whole), *(line for site in sites for line in broken(site, phases))]
+        killed = sum(killer.killed.values())
+        return found + [line for site in sites if post for line in post.broken(site, 1 + killed)]
 
 
-def replace_database(root: Path, address: str) -> Site:
-    """Make a site's folder, with the address of its store."""
+def replace_database(root: Path, address: str, post: DayMail | None) -> Site:
+    """Make a site's folder, with the address of its store, and its mail account."""
     config.write(root, address)
+    if post is not None:
+        post.settle(root)
     return config.load(root)
 
 
 # --------------------------------------------------------------------------- the day
 
 
-def _prepared(sites: Sequence[Site]) -> list[Phase]:
+def _prepared(sites: Sequence[Site], post: DayMail | None) -> list[Phase]:
     """Register the county's schools in the first site, make the others copies of it; return what the day brings."""
     first = sites[0]
     mine = [school for school in province.schools() if school.county == COUNTY.code][:SCHOOLS]
@@ -123,7 +135,9 @@ def _prepared(sites: Sequence[Site]) -> list[Phase]:
     with Pool(1) as readers:
         run.drain(replace(first, policy=replace(first.policy, stable_seconds=0)), readers, lambda: at(DAYS[0], "9:00"))
     shelf.know(DAYS[0])
-    phases = _phases(shelf, mine)
+    if post is not None:
+        post.bind([mine[n] for n in MAILING], COUNTY.code, at(DAYS[0], "9:00"))
+    phases = _phases(shelf, mine, mailing=post is not None)
     database.close()
     for other in sites[1:]:
         settings = (other.root / config.FILE).read_bytes()
@@ -134,7 +148,7 @@ def _prepared(sites: Sequence[Site]) -> list[Phase]:
     return phases
 
 
-def _phases(shelf: books.Shelf, schools: Sequence[province.DemoSchool]) -> list[Phase]:
+def _phases(shelf: books.Shelf, schools: Sequence[province.DemoSchool], *, mailing: bool) -> list[Phase]:
     day = DayPlan(1, DAYS, {school.code: story.spells(school, len(DAYS)) for school in schools})
     plain = [filings.absence(day, school) for school in schools]
     ill = filings.spoilt(day, schools[7], "", lambda typed, _: typed.extend(_same_class(schools[7], day)), at_least=0)
@@ -151,11 +165,18 @@ def _phases(shelf: books.Shelf, schools: Sequence[province.DemoSchool]) -> list[
     def files(*some: DemoFiling) -> dict[str, bytes]:
         return {f"{folder_of(one.school)}/{one.name}": shelf.fill(one) for one in some}
 
+    def phase(clock: str, *some: DemoFiling) -> Phase:
+        """Some of the schools mail what others drop; and a stranger mails."""
+        mailed = [one for one in some if mailing and one.school in [schools[n] for n in MAILING]]
+        mails = [(one.school, one.name, shelf.fill(one)) for one in mailed]
+        stranger = [(None, "附件.xlsx", b"PK")] if mailed else []
+        return Phase(clock, files(*(one for one in some if one not in mailed)), [*mails, *stranger])
+
     return [
-        Phase("2026-11-20T13:50", files(*plain[:5], bomb, gaps, ill)),
-        Phase("2026-11-20T14:20", files(*again)),
+        phase("2026-11-20T13:50", *plain[:5], bomb, gaps, ill),
+        phase("2026-11-20T14:20", *again),
         Phase("2026-11-20T15:09:57", draws=True),
-        Phase("2026-11-20T15:40", files(*plain[8:])),
+        phase("2026-11-20T15:40", *plain[8:]),
         Phase("2026-11-20T17:29:57", draws=True),
         Phase("2026-11-23T08:01", draws=True),
     ]
@@ -165,28 +186,31 @@ def _same_class(school: province.DemoSchool, day: DayPlan) -> Iterator[dict[str,
     return (filings.ill_row(school, day, n, room=0) for n in range(6))
 
 
-def _day(site: Site, phases: Sequence[Phase], killer: Killer) -> dict[str, list[str]]:
+def _day(site: Site, phases: Sequence[Phase], killer: Killer, post: DayMail | None) -> dict[str, list[str]]:
     database.open(site)
     for phase in phases:
         for name, content in phase.files.items():
             path = site.inbox / name
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
+        if post is not None:
+            for school, name, content in phase.mails:
+                post.put(site, school, name, content, datetime.fromisoformat(phase.clock).replace(tzinfo=ZONE))
         watch = Watch(site, phase.clock)
         try:
             for n in range(killer.each):
                 killer.strike(watch, draws=phase.draws and n % 4 == 0)
-            _wait(site, phase.clock, watch)
+            _wait(site, phase.clock, watch, post)
         finally:  # also where somebody interrupts: nothing is left running
             watch.end()
-    found = held(site)
+    found = held(site, post)
     database.close()
     return found
 
 
-def _wait(site: Site, clock: str, watch: Watch) -> None:
+def _wait(site: Site, clock: str, watch: Watch, post: DayMail | None) -> None:
     until = time.monotonic() + PATIENCE
-    while not _at_rest(site, clock):
+    while not _at_rest(site, clock) or not (post is None or post.at_rest(site)):
         if time.monotonic() > until:
             raise TimeoutError(f"{site.root.name}: {clock} is not done after {PATIENCE} s; see its watch.log")
         watch.mend()
@@ -200,8 +224,8 @@ def _at_rest(site: Site, clock: str) -> bool:
     owed = (TodoKind.WARN, TodoKind.RECONCILE, TodoKind.PAGES)
     if journal.counts()[State.RECEIVED] or journal.unwritten() or Todo.objects.filter(kind__in=owed).exists():
         return False
-    if Letter.objects.filter(state="queued").exists() or list(site.spool.iterdir()):
-        return False
+    if Letter.objects.filter(state="queued").exists() or any(path.is_file() for path in site.spool.iterdir()):
+        return False  # (a mail in quarantine stays in a folder of the spool)
     digests = Edition.objects.filter(kind="digest", day=DAYS[1])
     if clock[:10] != str(DAYS[1]):
         later = Edition.objects.filter(kind="rules", day__gt=DAYS[1]).exists()
@@ -214,7 +238,7 @@ def _at_rest(site: Site, clock: str) -> bool:
 # --------------------------------------------------------------------------- what must be
 
 
-def held(site: Site) -> dict[str, list[str]]:
+def held(site: Site, post: DayMail | None = None) -> dict[str, list[str]]:
     """All that may differ between two such days, as texts, by what it is."""
     papers = [re.sub(r"\d{6,}", "…", str(path.relative_to(site.outbox))) for path in _files(site.outbox)]
     lists = {path for path in papers if SUMMARY in path}
@@ -234,7 +258,8 @@ def held(site: Site) -> dict[str, list[str]]:
         "letters": Letter.objects.exclude(kind=LetterKind.SUMMARY).values_list("kind", "reader", "day", "state"),
         "editions": Edition.objects.values_list("kind", "place", "day", "n", "final", "figures"),
     }
-    found = {name: sorted(_plain(row) for row in some) for name, some in rows.items()}
+    mailed = post.held(site) if post is not None else {}
+    found = {name: sorted(_plain(row) for row in some) for name, some in (rows | mailed).items()}
     papers = [path for path in papers if SUMMARY not in path] + list(lists)
     return found | {"listed": sorted(_listed()), "papers": sorted(papers), "answers": sorted(_answers(site))}
 
@@ -284,7 +309,8 @@ def broken(site: Site, phases: Sequence[Phase]) -> list[str]:
     """Promises that one site alone does not keep."""
     database.open(site)
     found = []
-    dropped = sum(len(phase.files) for phase in phases) + 1  # and the roster
+    mailed = sum(school is not None for phase in phases for school, *_ in phase.mails)
+    dropped = sum(len(phase.files) for phase in phases) + mailed + 1  # and the roster
     rows = list(Submission.objects.all())
     if len(rows) != dropped:
         found.append(f"{site.root.name}: {dropped} files were dropped, {len(rows)} submissions are known")

@@ -41,7 +41,7 @@ CPU_SECONDS = 10
 WALL_SECONDS = 15.0  # after so long one that does nothing is stopped
 LONG_SECONDS = 180.0  # likewise one that gets so little of the machine that its CPU limit does not end it
 LOOK_SECONDS = 0.5
-ENDING_SECONDS = 0.2  # how long to wait for a child that gave no answer, to learn how it ended
+ENDING_SECONDS = 2.0  # how long to wait for a child that closed its pipe without an answer, to learn how it ended
 OPEN_FILES = 16
 ANSWER_BYTES = 64 * 2**20
 FAULT_PARTS = 3  # parts of an answer that is a fault: the error's type, and two places
@@ -115,6 +115,7 @@ def _answer_of_child(path: Path, seen: date | None, patience: float) -> _Answer:
             content = ours.recv_bytes(ANSWER_BYTES) if patient else b""
         if not patient:
             child.kill()
+            child.join()  # a crowded machine takes its time over that, too
         child.join(0 if content else ENDING_SECONDS)
         return _Answer(content, child.exitcode)
     finally:
