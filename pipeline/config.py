@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     times: site_settings.Times = site_settings.Times()
     checks: site_settings.Checks = site_settings.Checks()
     intake: site_settings.Intake = site_settings.Intake()
+    keeping: site_settings.Keeping = site_settings.Keeping()
     cluster: site_settings.ClusterSection = site_settings.ClusterSection()
     mail: mail_settings.MailSection = mail_settings.MailSection()
     mail_accounts: list[mail_settings.AccountSection] = []
@@ -159,7 +160,8 @@ def _words(path: Path, problems: list[str]) -> dict[str, str]:
 
 def policy(settings: Settings) -> Policy:
     """Turn the sections into the flat value that the core takes: each key has one name in both."""
-    return Policy(**(settings.times.model_dump() | settings.checks.model_dump() | settings.intake.model_dump()))
+    sections = (settings.times, settings.checks, settings.intake, settings.keeping)
+    return Policy(**{name: value for section in sections for name, value in section.model_dump().items()})
 
 
 def write(root: Path, database: str = "") -> list[Path]:

@@ -351,6 +351,11 @@ def school_year(day: date) -> int:
     return day.year if day.month >= _NEW_SCHOOL_YEAR else day.year - 1
 
 
+def year_began(year: int) -> date:
+    """Return the first day of a school year."""
+    return date(year, _NEW_SCHOOL_YEAR, 1)
+
+
 def term(day: date) -> str:
     """Return the term of the day: `2026-1` for autumn 2026, `2026-2` for the spring after it."""
     return f"{school_year(day)}-{2 if day.month in _SPRING_TERM else 1}"

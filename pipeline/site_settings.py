@@ -73,6 +73,15 @@ class Intake(Section):
     free_mb: int = Field(500, ge=0, description="磁盘剩余低于此数时 doctor 报警 · doctor warns below so much free disk")
 
 
+class Keeping(Section):
+    detail_years: int = Field(
+        3, ge=3, le=30, description="明细（及原表）留几个整学年，此前只留合计 · whole school years kept in detail"
+    )
+    page_years: int = Field(1, ge=1, le=30, description="学校页的底稿留几个整学年 · likewise, of schools' pages")
+    outbox_days: int = Field(400, ge=92, description="发件箱的文件留多少天 · files of the outbox are kept so long")
+    pack_days: int = Field(62, ge=31, description="过去多少天的月份打包 · months that were over so long ago are packed")
+
+
 class ClusterSection(Section):
     scheduler: str = Field(
         "",

@@ -26,6 +26,7 @@ from pipeline.cli import (
     forms,
     inbox,
     intake,
+    keeping,
     mail,
     mailboxes,
     matters,
@@ -107,6 +108,7 @@ mail.add(app)
 mailboxes.add(app)
 tokens.add(app)
 safekeeping.add(app)
+keeping.add(app)
 serve.add(app)
 
 

@@ -123,10 +123,11 @@ def trace(
 ) -> None:
     """Say where something comes from, down to the workbook and its row."""
     from pipeline.facts import trace as trails
+    from pipeline.inbox import packed
 
-    opened(context)
+    site = opened(context)
     for line in trails.trace(" ".join(code)):
-        echo(line)
+        echo(packed.where(site.root, line))
 
 
 def export(  # noqa: PLR0913, PLR0917  # the options of a command

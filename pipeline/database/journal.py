@@ -14,7 +14,7 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.db.models import Count, F, Max, Min
 
-from pipeline.database import acts, audit, serialise, sql
+from pipeline.database import acts, audit, kept, serialise, sql
 from pipeline.database.models import Counter, Decision, Letter, Submission
 from pipeline.model import ActKind, Arrival, Channel, Issue, LetterKind, LetterState, Site, State
 
@@ -183,6 +183,7 @@ class Extent:
     journalled: int = 0
     arrivals: Mapping[int, str] = field(default_factory=dict)  # number → SHA-256
     decisions: frozenset[int] = frozenset()
+    removed: int = 0  # up to which number submissions were removed, because they are kept no longer
 
 
 def extent(seqs: Collection[int]) -> Extent:
@@ -200,7 +201,7 @@ def extent(seqs: Collection[int]) -> Extent:
         some = asked[start : start + 500]
         known |= dict(Submission.objects.filter(received_seq__in=some).values_list("received_seq", "sha256"))
         decided |= set(Decision.objects.filter(seq__in=some).values_list("seq", flat=True))
-    return Extent(last, max(arrived, noted), known, frozenset(decided))
+    return Extent(last, max(arrived, noted), known, frozenset(decided), kept.removed())
 
 
 def known() -> list[int]:

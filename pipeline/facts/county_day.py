@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline import duty, rules
+from pipeline.database import kept as kept_days
 from pipeline.database import serialise, sql
 from pipeline.database.models import Counter, CountyDay, Todo
 from pipeline.database.transactions import atomic
@@ -25,6 +26,7 @@ from pipeline.figures.duty import REPORTED, SILENT, standing
 from pipeline.figures.facts import SchoolLine
 from pipeline.figures.words import all_classes, clauses
 from pipeline.forms.classes import in_order
+from pipeline.issues.refusals import refusal
 from pipeline.model import HOME_CAMPUS, Reason, RowState, State, TodoKind
 from pipeline.registry import lookup
 from pipeline.rules import Case, groups_of
@@ -100,10 +102,10 @@ def refresh() -> int:
         for todo in Todo.objects.filter(kind=TodoKind.FIGURES).order_by("code", "day"):
             if todo.day is not None:
                 by_day[todo.day].append(todo)
-        done = 0
+        done, since = 0, kept_days.since()
         for day, todos in sorted(by_day.items()):
-            counted = count(day, [todo.code for todo in todos])
-            keep(counted.values())
+            if day >= since:  # what the sums of older days were made of is not kept
+                keep(recount(day, [todo.code for todo in todos]).values())
             # one that was raised meanwhile stays: it has another settled_seq
             for todo in todos:
                 Todo.objects.filter(pk=todo.pk, settled=todo.settled).delete()
@@ -135,13 +137,26 @@ def last_settled() -> int:
     return Counter.objects.filter(name="settled").values_list("value", flat=True).first() or 0
 
 
+def check(day: date, since: date | None = None) -> None:
+    """Raise Refusal if the day is kept as sums only: nothing can be counted any more. `since`: where that is known."""
+    since = kept_days.since() if since is None else since
+    if day < since:
+        raise refusal("day-not-kept", day=day, since=since)
+
+
 def count(day: date, counties: Sequence[str]) -> dict[str, CountedCounty]:
-    """Count one day of some counties from the current records."""
+    """Count one day of some counties from the current records. Raises Refusal if they are not kept."""
+    check(day)
+    return recount(day, counties)
+
+
+def recount(day: date, counties: Sequence[str]) -> dict[str, CountedCounty]:
+    """Likewise, of a day whose records are about to go."""
     tree, calendar = lookup.tree(day=day), context.calendar()
     found: dict[str, CountedCounty] = {}
     for start in range(0, len(counties), CHUNK):
         part = counties[start : start + CHUNK]
-        by_county = schools(day, part, tree, calendar)
+        by_county = _of_counties(day, part, tree, calendar)
         rows = _absences(day, part)
         for code in part:
             found[code] = _counted(day, code, by_county.get(code, []), rows.get(code, []))
@@ -149,7 +164,12 @@ def count(day: date, counties: Sequence[str]) -> dict[str, CountedCounty]:
 
 
 def schools(day: date, counties: Sequence[str], tree: Tree, calendar: Calendar) -> dict[str, list[CountedSchool]]:
-    """Return the schools of a few counties as of the day, in order of their codes."""
+    """Return the schools of a few counties as of the day, in order of their codes. Raises Refusal if it is not kept."""
+    check(day)
+    return _of_counties(day, counties, tree, calendar)
+
+
+def _of_counties(day: date, counties: Sequence[str], tree: Tree, calendar: Calendar) -> dict[str, list[CountedSchool]]:
     found: dict[str, list[CountedSchool]] = defaultdict(list)
     for school in _schools(day, day_rows.load(day, day_rows.of_counties(counties, lookup.moved(day))), tree, calendar):
         found[school.county].append(school)

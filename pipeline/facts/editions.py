@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from pipeline.database import acts
+from pipeline.database import acts, kept
 from pipeline.database.models import Edition, Report, Todo
 from pipeline.database.transactions import atomic
 from pipeline.errors import PermanentError
@@ -65,12 +65,13 @@ def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
         _refuse_unless_they_add_up(book)
         codes = _reach(book, places)
         press = _EditionPress(order, book.as_of, (LetterKind.DIGEST, LetterKind.MISSING), codes)
+        pages_kept = kept.upto(LetterKind.PAGE)  # those before were removed: their numbers are not given twice
         for code in codes:
             facts = digest_facts.digest(book, code, 0, final=order.final)
             whose = _Whose(code, facts.place.level, facts.place.name)
             press.issue(LetterKind.DIGEST, whose, _numbered(facts))
             press.issue(LetterKind.MISSING, whose, _fixed(values_of(missing(digest_facts.missing(book, code)))))
-            if order.final and facts.place.level is Level.COUNTY:
+            if order.final and facts.place.level is Level.COUNTY and order.day >= pages_kept:
                 _owe_pages(code, order.day, book.as_of)
         issued = press.keep()
         acts.note(ActKind.EDITION, order.now, **_told(order), places=list(places))

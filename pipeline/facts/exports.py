@@ -17,12 +17,12 @@ from django.db.models import Max, Min, Q, QuerySet
 
 from pipeline import alert_state
 from pipeline.alerts import alert_labels
-from pipeline.database import sql
+from pipeline.database import kept, sql
 from pipeline.database.models import Absence, Alert, Closure, Report
 from pipeline.errors import UsageError
-from pipeline.facts import receipt_facts, small_counts, unknown_years
+from pipeline.facts import county_day, receipt_facts, small_counts, unknown_years
 from pipeline.figures.suppression import Suppression
-from pipeline.figures.words import A_CLASS, CLOSURE_STATES, EXPORT_TITLES, NOTHING, joined, left_out
+from pipeline.figures.words import A_CLASS, CLOSURE_STATES, EXPORT_TITLES, NOTHING, joined, kept_from, left_out
 from pipeline.forms import absence, closure, words
 from pipeline.forms.base import Column, Goes, Table
 from pipeline.model import WHOLE_SCHOOL, Reason, RowState
@@ -61,14 +61,18 @@ class DayRange:
 
 
 def export(records: str, scope: Scope, span: DayRange) -> ExportTable:
-    """Return the records of one kind. Raises UsageError for an unknown kind."""
+    """Return the records of one kind. Raises UsageError for an unknown kind, or a day that is kept as sums only."""
     if records not in _KINDS:
         raise UsageError(
             say("{records}: no such records; choose one of {names}").format(records=records, names=", ".join(_KINDS))
         )
+    since = kept.since() if records in _OF_DAYS else kept.ALL
+    if span.last is not None:
+        county_day.check(span.last, since)
     table = _KINDS[records](scope, span)
+    less = (kept_from(since),) if (span.first or date.min) < since else ()
     shown = (left_out(scope.small),) if scope.masks else ()
-    return replace(table, notes=(*shown, *_years(scope, span)))
+    return replace(table, notes=(*shown, *less, *_years(scope, span)))
 
 
 def _years(scope: Scope, span: DayRange) -> tuple[str, ...]:
@@ -293,6 +297,7 @@ _KINDS: Mapping[str, Callable[[Scope, DayRange], ExportTable]] = {
     "closures": _closures,
     "alerts": _alerts,
 }
+_OF_DAYS = frozenset({"absence", "reports"})  # of which old days are kept as sums only
 
 
 def _seen(scope: Scope) -> Q:

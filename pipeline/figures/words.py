@@ -115,6 +115,11 @@ def span(left: timedelta) -> str:
     return text if left >= timedelta(0) else f"{OVERDUE} {text}"
 
 
+def kept_from(since: date) -> str:
+    """What is said of a list that reaches back further than detail is kept."""
+    return f"明细从 {since:%Y-%m-%d} 起，更早的日子按规定只留合计。"
+
+
 def left_out(small: int) -> str:
     """Why counts of pupils are missing above county."""
     return (

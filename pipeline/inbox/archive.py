@@ -22,6 +22,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from pipeline import durable
+from pipeline.inbox import packed
 from pipeline.inbox.scan import Stamp
 from pipeline.model import Arrival, Site
 from pipeline.schooldays import ZONE
@@ -85,10 +86,16 @@ def place(site: Site, arrival: Arrival) -> Path:
 
 
 def find(site: Site, arrival: Arrival) -> Path:
-    """The path of the submission's bytes now. Raises FileNotFoundError if they are in neither place."""
-    for path in (arrival.path, place(site, arrival)):
+    """The path of the submission's bytes now, taken out of the pack of its month if they are there. Raises
+    FileNotFoundError if they are nowhere.
+    """
+    places = (arrival.path, place(site, arrival))
+    for path in places:
         if path.exists():
             return path
+    for path in places:
+        if (copy := packed.taken_out(site, path)) is not None:
+            return copy
     raise FileNotFoundError(errno.ENOENT, "neither in spool nor in archive", str(arrival.seq))
 
 

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.inbox.archive import JOURNAL
+from pipeline.inbox.packed import KEPT, days
 
 TAIL = 1 << 14  # bytes of a journal's end: some fifty lines; lines caught up after a crash may stand out of order
 NEWEST = 3  # days of which the kept files are looked at too: a journal may be lost, or late
-
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-KEPT = re.compile(r"([0-9]+)-[0-9a-f]{12}(\.[A-Za-z0-9]{1,5})?")  # <seq>-<sha12> and the file's extension
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +27,6 @@ class Evidence:
     last: int = 0
     arrivals: dict[int, str] = field(default_factory=dict)
     decisions: frozenset[int] = frozenset()
-
-
-def days(archive: Path) -> list[Path]:
-    """The folders of days in an archive, oldest first."""
-    if not archive.is_dir():
-        return []
-    return sorted(path for path in archive.iterdir() if DAY.fullmatch(path.name) and path.is_dir())
 
 
 def gather(archive: Path) -> Evidence:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.inbox import archive, evidence
+from pipeline.inbox import archive, packed
 from pipeline.model import Arrival, Channel, Site
 
 STUB = ".txt"  # the ending of a note that stands for a file of which nothing was kept
@@ -19,7 +19,7 @@ Line = Mapping[str, Any]
 @dataclass(slots=True)
 class Records:
     """Lines by number: of arrivals, decisions, copies kept instead of the original, and acts. `files`: where bytes are,
-    by number; `spooled`, those that wait, by SHA-256.
+    by number (of packed ones, where they lay); `spooled`, those that wait, by SHA-256.
     """
 
     arrivals: dict[int, Line] = field(default_factory=dict)
@@ -37,21 +37,29 @@ class Records:
 def load(site: Site) -> Records:
     """Read all journals of a site's archive, and the names of all kept files."""
     found = Records()
-    for folder in evidence.days(site.archive):
-        for line in archive.read_journal(folder / archive.JOURNAL):
-            lines = found.arrivals if line["kind"] == "arrival" else found.decisions
-            lines[int(str(line["seq"]))] = line
-        for line in archive.read_lines(folder / archive.JOURNAL):
-            if line.get("kind") == "scrubbed":
-                found.scrubbed[int(str(line["of"]))] = line
-        for line in archive.read_lines(folder / archive.ACTS):
-            if "act" in line:
-                found.acts[int(str(line["act"]))] = line
+    for _, name, _ in packed.members(site.archive):
+        if number := packed.KEPT.fullmatch(name.partition("/")[2]):
+            found.files[int(number[1])] = site.archive / name
+    for folder in packed.days(site.archive):
+        _journals(folder, found)
         for path in folder.iterdir():
-            if number := evidence.KEPT.fullmatch(path.name):
+            if number := packed.KEPT.fullmatch(path.name):
                 found.files[int(number[1])] = path
     _find_others(site, found)
     return found
+
+
+def _journals(folder: Path, found: Records) -> None:
+    """Add the lines of one day's journal and acts."""
+    for line in archive.read_journal(folder / archive.JOURNAL):
+        lines = found.arrivals if line["kind"] == "arrival" else found.decisions
+        lines[int(str(line["seq"]))] = line
+    for line in archive.read_lines(folder / archive.JOURNAL):
+        if line.get("kind") == "scrubbed":
+            found.scrubbed[int(str(line["of"]))] = line
+    for line in archive.read_lines(folder / archive.ACTS):
+        if "act" in line:
+            found.acts[int(str(line["act"]))] = line
 
 
 def arrival(site: Site, kept: Records, seq: int) -> Arrival:

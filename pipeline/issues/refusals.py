@@ -240,6 +240,10 @@ _DESK: Mapping[str, InBoth] = {
     ),
 }
 _SITE: Mapping[str, InBoth] = {
+    "day-not-kept": InBoth(
+        "{day} 的明细已按规定期满清理，只留合计；明细从 {since} 起还在（当日的简报另有存底）",
+        "{day}: its detail is not kept any more, only its sums; detail begins with {since}",
+    ),
     "trace-unknown": InBoth(
         "没有查到 {code}：可以写流水号、凭单号（T12-8）、学生代码（三2-A7K3）、预警编号（2026-0001）、"
         "学校和日期（2132000001 2026-11-20）、简报编号（D-320100-20261120-1）",

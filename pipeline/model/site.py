@@ -41,6 +41,10 @@ class Policy:
     folders: str = "own"  # whose sub-folders of the inbox are proofs: "own", or "any" with a unit's code
     folder_group: str = ""  # the group of a unit's sub-folder, with {unit} for its code; "": the service's user alone
     free_mb: int = 500  # doctor warns if less disk is free
+    detail_years: int = 3  # school years whose detail is kept, besides the running one
+    page_years: int = 1  # likewise, of schools' pages
+    outbox_days: int = 400  # files of the outbox are kept for so many days
+    pack_days: int = 62  # a month that was over so many days ago is packed
 
     @property
     def takes_unproved(self) -> bool:

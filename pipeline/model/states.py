@@ -204,6 +204,7 @@ class ActKind(StrEnum):
     ANSWERED = "answered"  # a mail that came has its answer queued, or gets none
     BEGIN = "begin"  # anew, after a number
     VISIT = "visit"  # what somebody did or looked at in the console
+    RETAIN = "retain"  # a part of what is kept no longer was removed
 
 
 class RowState(StrEnum):

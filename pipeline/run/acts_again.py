@@ -22,7 +22,7 @@ from pipeline.model import ActKind, Issue, MailboxOrigin, MailboxRole, MailState
 from pipeline.post import mails, passphrases, postings
 from pipeline.post.postings import WantedPosting
 from pipeline.registry import mailboxes, statements
-from pipeline.run import decided_again, mail_due
+from pipeline.run import decided_again, mail_due, retaining
 from pipeline.run.settling import Settling
 from pipeline.settling import reconciliation, submissions
 
@@ -146,5 +146,6 @@ _AGAIN: Mapping[ActKind, Callable[[Course, datetime, Said], object]] = {
     _KIND.VISIT: lambda _, at, said: visits.note(said["who"], said["deed"], said["target"], at),
     _KIND.REMINDED: lambda _, at, __: mail_due.looked(at),
     _KIND.ANSWERED: lambda _, at, said: mails.answer_again(said["mail"], at, braked=said["braked"]),
+    _KIND.RETAIN: lambda _, at, said: retaining.again(said, at),
     _KIND.BEGIN: lambda _, at, said: journal.begin_after(said["last"], at),
 }

@@ -37,7 +37,11 @@ def disagreement(site: Site) -> str:
             "the store has journalled numbers up to {known}, archive/ has them up to {last}: the archive is an older "
             "copy, or is not mounted"
         ).format(known=known.journalled, last=shown.last)
-    other = [seq for seq, sha256 in shown.arrivals.items() if known.arrivals.get(seq) != sha256]
+    other = [
+        seq
+        for seq, sha256 in shown.arrivals.items()
+        if known.arrivals.get(seq) != sha256 and (seq in known.arrivals or seq > known.removed)
+    ]
     other += shown.decisions - known.decisions
     if other:
         said = say("number {number} is one thing in the store and another in archive/: they are not of one course")

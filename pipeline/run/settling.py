@@ -18,7 +18,7 @@ from pipeline.county import settle_desk
 from pipeline.database import acts, errors, journal, transactions
 from pipeline.executors import Readers
 from pipeline.faults import stage
-from pipeline.inbox import archive
+from pipeline.inbox import archive, packed
 from pipeline.merge.desk import deeds
 from pipeline.model import ActKind, Checked, Settled, Site
 from pipeline.registry import statements
@@ -132,7 +132,10 @@ class Settling:
         """Read earlier submissions once more, from wherever their bytes are now."""
         with stage("read", seqs):
             arrivals = journal.arrivals(self.site, seqs)
-            readings = dict(self.readers.read([job_of(one, archive.find(self.site, one)) for one in arrivals]))
+            try:
+                readings = dict(self.readers.read([job_of(one, archive.find(self.site, one)) for one in arrivals]))
+            finally:
+                packed.put_away(self.site)
             return [(one, readings[one.seq]) for one in arrivals]
 
     def _read_again(self, seq: int) -> Checked:

@@ -20,9 +20,9 @@ from gettext import gettext as say
 from pathlib import Path
 
 from pipeline import __version__, config, database, durable
-from pipeline.database import dump
+from pipeline.database import base, dump
 from pipeline.errors import ConfigError, TemporaryError, UsageError
-from pipeline.inbox import archive, evidence
+from pipeline.inbox import archive, packed
 from pipeline.inbox.archive import ACTS, CHUNK, FILINGS, JOURNAL
 from pipeline.model import Site, State
 from pipeline.rules import switches
@@ -146,9 +146,14 @@ class _Copying:
         self._add(config.KEY, f"{self._site.key.hex()}\n".encode())
         self._sums[held.file] = archive.hash_of(self._part / held.file)
         lists = {"site": self._sums}
-        for folder in (*evidence.days(self._site.archive), self._site.archive / FILINGS):
+        before = base.newest(self._site.archive / packed.FOLDER)
+        # packs last: what is packed meanwhile is found in one of the two
+        apart = (self._site.archive / FILINGS, self._site.archive / packed.FOLDER)
+        for folder in (*packed.days(self._site.archive), *apart):
             if folder.is_dir():
                 lists[f"archive-{folder.name}"] = self._day(folder, held)
+        if base.newest(self._site.archive / packed.FOLDER) != before:
+            raise TemporaryError(say("`queke retain` is at work on this site: make the backup once it is done"))
         missing = [one for one in missing if not self._from_archive(one, lists["site"])]
         return self._finish(held, missing, lists, now)
 
@@ -215,7 +220,7 @@ class _Copying:
 
     def _archived(self, one: dump.Waiting) -> Path | None:
         """Where in the archive a submission's bytes are, as they came."""
-        for folder in reversed(evidence.days(self._site.archive)):
+        for folder in reversed(packed.days(self._site.archive)):
             for path in folder.glob(f"{one.seq}-{one.sha256[:12]}*"):
                 if archive.hash_of(path) == one.sha256:
                     return path
@@ -241,13 +246,14 @@ class _Copying:
         sums: Sums = {}
         for path in sorted(folder.iterdir()):
             name = f"{below}/{path.name}"
-            number = evidence.KEPT.fullmatch(path.name) if folder.name != FILINGS else None
+            number = packed.KEPT.fullmatch(path.name) if folder.name not in (FILINGS, packed.FOLDER) else None
             if path.name in {JOURNAL, ACTS}:
                 content = _upto(path, held)
                 durable.write(target / path.name, [content])
                 sums[name] = hashlib.sha256(content).hexdigest()
             elif path.is_file() and (int(number[1]) <= held.last if number else not _is_part(path)):
-                sums[name] = self._kept(path, target / path.name, known.get(name, ""))
+                with suppress(FileNotFoundError):  # packed since
+                    sums[name] = self._kept(path, target / path.name, known.get(name, ""))
         return sums
 
     def _kept(self, path: Path, target: Path, known: str) -> str:

@@ -27,7 +27,7 @@ from pipeline.reports import fonts
 from pipeline.rules import switches
 from pipeline.run import agreement
 from pipeline.schooldays import ZONE, Calendar, short_time
-from pipeline.service import doctor_cluster, doctor_mail, timetable
+from pipeline.service import doctor_cluster, doctor_mail, growth, timetable
 from pipeline.service.finding import Finding
 
 LIBRARIES = (
@@ -65,6 +65,7 @@ def examine(root: Path, now: datetime) -> list[Finding]:
         *_settings(site),
         *_proof(site),
         *_disk(site),
+        *growth.examine(site, now),
         *_library(site),
         *doctor_cluster.examine(site),
         *store,

@@ -12,10 +12,11 @@ from datetime import datetime
 from gettext import gettext as say
 
 from pipeline import database
-from pipeline.database import acts, audit, dump, journal
+from pipeline.database import acts, audit, base, dump, journal
+from pipeline.database.base import Head
 from pipeline.errors import ConfigError, QuekeError, UsageError
 from pipeline.executors import Readers
-from pipeline.inbox import archive, records
+from pipeline.inbox import archive, packed, records
 from pipeline.inbox.records import Line, Records
 from pipeline.model import ActKind, DecisionKind, Site
 from pipeline.post import mails, postings
@@ -57,19 +58,23 @@ def rebuild(site: Site, readers: Readers, *, onto: str = "", advance: Advance = 
     with hold_site(site):
         target = replace(site, database=onto or site.database)
         kept = records.load(site)
-        _check(site, kept)
+        first = base.newest(site.archive / packed.FOLDER)
+        begin = base.head(first) if first else base.NOTHING
+        _check(site, kept, begin)
         database.open(target)
         if not dump.is_empty():
             raise UsageError(
                 say("the store has tables already: move it away first, or name an empty one with --database")
             )
         database.migrate()
+        if first:
+            base.load(first)
         lookup.load_divisions()
         course = Course(target, readers, kept)
         with acts.taken_again() as noted:
-            differs, failed = _take_all(course, noted, advance)
-            left = _receive_rest(course)
-        _finish(target, kept)
+            differs, failed = _take_all(course, noted, begin, advance)
+            left = _receive_rest(course, begin)
+        _finish(target, kept, begin)
         in_hand = postings.found_again()
         opened = any(line["what"] == DecisionKind.ACCOUNT_OPEN for line in kept.decisions.values())
         return Rebuilt(
@@ -86,8 +91,9 @@ def rebuild(site: Site, readers: Readers, *, onto: str = "", advance: Advance = 
         )
 
 
-def _check(site: Site, kept: Records) -> None:
-    if not kept.acts:
+def _check(site: Site, kept: Records, begin: Head) -> None:
+    acts_after = {seq: line for seq, line in kept.acts.items() if seq > begin.act}
+    if not acts_after and not begin.act:
         raise ConfigError(
             [
                 say("{archive}: holds no acts ({acts}): there is nothing to make a store from").format(
@@ -95,19 +101,23 @@ def _check(site: Site, kept: Records) -> None:
                 )
             ]
         )
-    gaps = sorted(set(range(1, max(kept.acts) + 1)) - kept.acts.keys())
+    gaps = sorted(set(range(begin.act + 1, max(acts_after, default=0) + 1)) - acts_after.keys())
     problems = [f"{len(gaps)} acts are missing in the archive: {gaps[:5]}"] if gaps else []
-    settled = {seq for line in kept.acts.values() if line["what"] == ActKind.SETTLE for seq in line["said"]["seqs"]}
+    settled = {seq for line in acts_after.values() if line["what"] == ActKind.SETTLE for seq in line["said"]["seqs"]}
     if gone := sorted(settled - kept.files.keys()):
         problems.append(f"the bytes of {len(gone)} submissions are nowhere: {gone[:5]}")
     if problems:
         raise ConfigError(problems)
 
 
-def _take_all(course: Course, noted: list[acts.Noted], advance: Advance) -> tuple[list[int], list[tuple[int, str]]]:
+def _take_all(
+    course: Course, noted: list[acts.Noted], begin: Head, advance: Advance
+) -> tuple[list[int], list[tuple[int, str]]]:
     differs: list[int] = []
     failed: list[tuple[int, str]] = []
     for seq, line in sorted(course.kept.acts.items()):
+        if seq <= begin.act:
+            continue
         noted.clear()
         what, at = ActKind(line["what"]), datetime.fromisoformat(line["at"]).astimezone(ZONE)
         try:
@@ -129,18 +139,20 @@ def _told(line: Line) -> tuple[object, ...]:
     return line["what"], line["said"], line["settled"], line["audit"]
 
 
-def _receive_rest(course: Course) -> int:
+def _receive_rest(course: Course, begin: Head) -> int:
     """Journal arrivals whose act did not reach the disk, under their numbers: they are settled by the next cycle."""
-    rest = sorted(set(course.kept.arrivals) - set(journal.known()))
+    lines = (line for line in course.kept.acts.values() if line["what"] == ActKind.RECEIVE)
+    received = {seq for line in lines for seq in line["said"]["seqs"]}  # some may have been removed since
+    rest = sorted(seq for seq in course.kept.arrivals.keys() - received if seq > begin.received)
     for seq in rest:
         journal.go_on_at(seq)
         journal.receive(course.site, [records.arrival(course.site, course.kept, seq)])
     return sum(1 for _ in journal.pending(course.site, len(course.kept.arrivals) + 1))
 
 
-def _finish(site: Site, kept: Records) -> None:
+def _finish(site: Site, kept: Records, begin: Head) -> None:
     """Note what the journal has: all lines, the hashes of copies, the number of the last act; and where mails lie."""
     mails.found_again(site)
     journal.kept_instead({seq: line["kept_sha256"] for seq, line in kept.scrubbed.items()})
     journal.written([*kept.arrivals, *kept.decisions])
-    acts.begin_after(max(kept.acts))
+    acts.begin_after(max(kept.acts, default=begin.act))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,11 +11,11 @@ from datetime import datetime
 from gettext import gettext as say
 from pathlib import Path
 
-from pipeline import config, database, durable
-from pipeline.database import dump
+from pipeline import config, database, durable, packs
+from pipeline.database import dump, kept
 from pipeline.database.models import Decision, Submission
 from pipeline.errors import ConfigError, UsageError
-from pipeline.inbox import archive, evidence
+from pipeline.inbox import archive, packed
 from pipeline.inbox.archive import JOURNAL
 from pipeline.model import Site
 from pipeline.post import postings
@@ -117,7 +118,7 @@ def restore(folder: Path, root: Path, now: datetime, *, database_url: str = "", 
 
 def _after(root: Path, last: int) -> list[dict[str, object]]:
     """The lines of the journal that stands, beyond a number."""
-    days = evidence.days(root / "archive")
+    days = packed.days(root / "archive")
     return [row for day in days for row in archive.read_journal(day / JOURNAL) if int(str(row["seq"])) > last]
 
 
@@ -131,8 +132,8 @@ def retake(done: Restored, root: Path) -> tuple[int, list[int]]:
         if row["kind"] != "arrival" or done.aside is None:
             continue
         seq, sha256 = int(str(row["seq"])), str(row["sha256"])
-        found = [path for path in done.aside.glob(f"archive/*/{seq}-{sha256[:12]}*") if archive.hash_of(path) == sha256]
-        if not found:
+        content = _found(done.aside, seq, sha256)
+        if content is None:
             gone.append(seq)
             continue
         # what proved nothing then would prove something in a folder of our making
@@ -142,9 +143,22 @@ def retake(done: Restored, root: Path) -> tuple[int, list[int]]:
         target = folder / name
         if target.exists():
             target = folder / f"{seq}-{name}"
-        durable.write_through(target, found[0].read_bytes())
+        durable.write_through(target, content)
         retaken += 1
     return retaken, gone
+
+
+def _found(aside: Path, seq: int, sha256: str) -> bytes | None:
+    """The bytes of a submission in an archive that was set aside, as they came."""
+    named = f"{seq}-{sha256[:12]}"
+    for path in aside.glob(f"archive/*/{named}*"):
+        if archive.hash_of(path) == sha256:
+            return path.read_bytes()
+    for pack, name, _ in packed.members(aside / "archive"):
+        if name.partition("/")[2].startswith(named):
+            content = packs.read(pack, name)
+            return content if content is not None and hashlib.sha256(content).hexdigest() == sha256 else None
+    return None
 
 
 def _set_aside(root: Path, now: datetime) -> Path:
@@ -191,7 +205,7 @@ def _planned(folder: Path, root: Path, url: str) -> Site:
 
 def _count(site: Site) -> tuple[int, int, int, list[int]]:
     """Count the store against the journal: what the store has written there must be there, and nothing else."""
-    days = evidence.days(site.archive)
+    days = packed.days(site.archive)
     said: dict[int, str] = {}
     for day in days:
         for row in archive.read_journal(day / JOURNAL):
@@ -201,6 +215,9 @@ def _count(site: Site) -> tuple[int, int, int, list[int]]:
     unwritten = {*Submission.objects.filter(journalled=False).values_list("received_seq", flat=True)}
     unwritten |= {*Decision.objects.filter(journalled=False).values_list("seq", flat=True)}
     all_known = known | decided
-    differs = [seq for seq, sha256 in said.items() if all_known.get(seq) != sha256]
+    removed = kept.removed()  # what is kept no longer is in the journal all the same
+    differs = [
+        seq for seq, sha256 in said.items() if all_known.get(seq) != sha256 and (seq in all_known or seq > removed)
+    ]
     differs += [seq for seq in all_known if seq not in said and seq not in unwritten]
     return len(known), len(decided), len(said), sorted(differs)

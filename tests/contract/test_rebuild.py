@@ -117,3 +117,54 @@ def test_a_store_made_again_is_the_store_that_was(
     assert found.keys() <= {"submission"}
     assert len(found.get("submission", ())) == 2 * len(said["stubs"]), "what held a password and was not taken"
     database.close()
+
+
+@pytest.mark.slow
+def test_a_store_that_keeps_sums_is_made_again_from_its_base(
+    lively: Path, onto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = _retained(lively, tmp_path, monkeypatch, "--pack", "--remove", "测试员")
+    assert cli.run(["excuse", "--unit", "2132910008", "--day", "2031-10-08", "--why", "校舍检修"]) == 0
+    assert _made_again(root, onto, capsys) == {}
+    assert cli.run(["backup", str(tmp_path / "copies")]) == 0
+    database.close()
+    if onto.startswith("sqlite"):  # where PostgreSQL's client is
+        assert cli.run(["restore", str(tmp_path / "copies"), str(tmp_path / "again")]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_what_was_removed_is_removed_again_where_no_base_is_needed(
+    lively: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every workbook is there, in packs; each act is taken again from the first on."""
+    root = _retained(
+        lively, tmp_path, monkeypatch, "--pack", "--remove", "测试员", "--kind", "detail", "--kind", "pages"
+    )
+    assert not list((root / "archive" / "packed").glob("base-*"))
+    found = _made_again(root, "sqlite:///again.db", capsys)
+    assert found.keys() <= {"submission"}, "what held a password and was not taken"
+
+
+def _retained(lively: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *options: str) -> Path:
+    """A copy of the site five years on, after `queke retain`."""
+    root = tmp_path / "site"
+    shutil.copytree(lively, root)
+    monkeypatch.setenv("QUEKE_SITE", str(root))
+    monkeypatch.setenv("QUEKE_NOW", "2031-10-08T10:00")
+    assert cli.run(["retain", *options]) == 0
+    return root
+
+
+def _made_again(root: Path, onto: str, capsys: pytest.CaptureFixture[str]) -> Mapping[str, list[str]]:
+    """Make the store again, and return in what it differs from the one that was."""
+    site = config.load(root)
+    database.open(site)
+    before, head = whole_store.whole(), audit.head()
+    database.close()
+    capsys.readouterr()
+    code = cli.run(["rebuild", "--database", onto, "--json"])
+    said = json.loads(capsys.readouterr().out)
+    assert (code, said["differs"], said["failed"], said["unsettled"]) == (0, [], [], 0)
+    database.open(replace(site, database=onto))
+    assert (audit.broken_at(), audit.head()) == (None, head)
+    return whole_store.differences(before, whole_store.whole())

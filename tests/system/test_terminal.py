@@ -138,6 +138,7 @@ ASKED: Mapping[str, Callable[[Known], Arguments]] = {
     "quarantine release": lambda k: (1, "--unit", k.school),
     "quarantine drop": lambda _: (1,),
     "inbox prepare": lambda _: ("--unit", "320106"),
+    "retain": lambda _: ("--remove", EVIL),
     "audit verify": lambda _: ("--head", f"1:{EVIL}"),
 }
 NOT_ASKED = {"init", "demo", "rebuild", "restore", "watch", "serve", "digest"}

@@ -6,6 +6,7 @@ import mimetypes
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_GET
 from pipeline.accounts import visits
 from pipeline.console import open_site
 from pipeline.console.access import Visitor, reader
+from pipeline.outbox import packs
 from pipeline.outbox.folder import OutPlace, legal
 from pipeline.run.writers.base import SHELVES
 
@@ -70,10 +72,12 @@ def paper(request: HttpRequest, day: str, name: str) -> HttpResponseBase:
     if not _DAY.match(day) or name != Path(name).name or name.startswith("."):
         raise Http404
     path = folder / name
-    if not path.is_file() or path.is_symlink():
+    there = path.is_file() and not path.is_symlink()
+    content = path.read_bytes() if there else packs.read(folder, name)  # an old month is packed
+    if content is None:
         raise Http404
     visits.note(asking.account.username, "paper", f"{day} {name}", open_site.now())
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     shown = kind in {"application/pdf", "text/plain"}
     told = f"{kind}; charset=utf-8" if kind == "text/plain" else kind
-    return FileResponse(path.open("rb"), content_type=told, as_attachment=not shown, filename=name)
+    return FileResponse(BytesIO(content), content_type=told, as_attachment=not shown, filename=name)

@@ -128,7 +128,10 @@ class Letter(models.Model):
             one_of("letter", "kind", LetterKind),
             one_of("letter", "state", LetterState),
         ]
-        indexes: ClassVar = [models.Index(fields=["state", "id"], name="letter_state")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "id"], name="letter_state"),
+            models.Index(fields=["queued_at"], name="letter_queued"),  # old ones are removed by day
+        ]
 
 
 class Todo(models.Model):
