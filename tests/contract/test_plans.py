@@ -104,7 +104,9 @@ def queries(site: Site) -> Iterator[list[Query]]:
 
 def test_no_query_of_a_day_walks_through_what_was_kept(queries: list[Query]) -> None:
     walks = _sqlite_walks if connection.vendor == "sqlite" else _postgres_walks
-    found = {f"{table}: {text}" for text, params in queries for table in walks(text, params) if table not in FEW}
+    copied = re.compile(r"copied_[0-9a-f]+")  # rows under way to PostgreSQL
+    grows = {(text, table) for text, params in queries for table in walks(text, params) if table not in FEW}
+    found = {f"{table}: {text}" for text, table in grows if not copied.fullmatch(table)}
     assert len(queries) > 60
     assert not found
 
