@@ -30,6 +30,10 @@ _.border
 # the test that holds a form's declaration and the database's table equal reads it
 _.store
 
+# zipfile reads them
+_.compress_type
+_.external_attr
+
 # html.parser calls them
 _.handle_starttag
 _.handle_endtag

@@ -19,12 +19,10 @@ LEAST = 24  # rows; fewer are as quick one by one
 
 _INSERT = re.compile(r'INSERT INTO "(\w+)" \(([^)]+)\) VALUES \((?:%s(?:, )?)+\)(.*)', re.DOTALL)
 _KEY = re.compile(r" ON CONFLICT \(([^)]+)\).*? DO UPDATE .*", re.DOTALL)
-_UPDATE = re.compile(r'UPDATE "?(\w+)"? SET (.+) WHERE (.+)', re.DOTALL)
-_EQUAL = re.compile(r'"?(\w+)"? = %s')
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
+class CopiedRows:
     """One statement, as it takes its values from a temporary table. `key`: by which of them it finds the row that it
     changes, which it may do only once; none, if it changes nothing that is there.
     """
@@ -59,8 +57,10 @@ def run(text: str, rows: Sequence[tuple[Any, ...]]) -> int | None:
 
 
 @lru_cache
-def of(text: str) -> Copied | None:
-    """Return how a statement is run this way; None for one of another form."""
+def of(text: str) -> CopiedRows | None:
+    """Return how an INSERT is run this way; None for another statement: how an UPDATE finds its rows is then its plan's
+    choice, which knows nothing of the temporary table.
+    """
     if found := _INSERT.fullmatch(text):
         columns = _names(found[2])
         marks = ", ".join(f"p{at}" for at in range(len(columns)))
@@ -68,24 +68,15 @@ def of(text: str) -> Copied | None:
         take = f'INSERT INTO "{found[1]}" ({found[2]}) SELECT {marks} FROM {{}} ORDER BY n{found[3]}'  # nosec B608  # our own words
         changed = tuple(columns.index(name) for name in _names(key[1])) if key else ()
         return _copied(text, found[1], columns, take, changed)
-    if found := _UPDATE.fullmatch(text):
-        new, by = ([_EQUAL.fullmatch(one) for one in found[at].split(word)] for at, word in ((2, ", "), (3, " AND ")))
-        columns = [one[1] for one in (*new, *by) if one]
-        if len(columns) < len(new) + len(by):
-            return None  # it has values of its own
-        put = ", ".join(f'"{name}" = v.p{at}' for at, name in enumerate(columns[: len(new)]))
-        same = " AND ".join(f'"{found[1]}"."{columns[at]}" = v.p{at}' for at in range(len(new), len(columns)))
-        take = f'UPDATE "{found[1]}" SET {put} FROM {{}} v WHERE {same}'  # nosec B608  # our own words
-        return _copied(text, found[1], columns, take, tuple(range(len(new), len(columns))))
     return None
 
 
-def _copied(text: str, table: str, columns: Sequence[str], take: str, key: tuple[int, ...]) -> Copied:
+def _copied(text: str, table: str, columns: Sequence[str], take: str, key: tuple[int, ...]) -> CopiedRows:
     """The temporary table has the types of the columns, and is empty again after each transaction."""
     name = f"copied_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     typed = ", ".join(f'"{column}" AS p{at}' for at, column in enumerate(columns))
     marks = ", ".join(f"p{at}" for at in range(len(columns)))
-    return Copied(
+    return CopiedRows(
         begin=f"CREATE TEMP TABLE IF NOT EXISTS {name} ON COMMIT DELETE ROWS AS "  # nosec B608  # our own words
         f'SELECT 0 AS n, {typed} FROM "{table}" WITH NO DATA',
         copy=f"COPY {name} (n, {marks}) FROM STDIN",

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from pipeline import database
 from pipeline.database import copying, sql, transactions
 from pipeline.model import Site
-from tests.contract.conftest import Template
 from tests.sites import KEY
 
 AT = "2026-11-20 06:00:00+00"
@@ -32,8 +31,6 @@ reports = st.tuples(
 CASES: Sequence[tuple[str, str, Any]] = (
     ("counter", sql.upsert("counter", COUNTER, ("name",)), st.tuples(names, numbers)),
     ("counter", sql.insert("counter", COUNTER), st.tuples(names, numbers)),
-    ("counter", "UPDATE counter SET value = %s WHERE name = %s", st.tuples(numbers, names)),
-    ("counter", "UPDATE counter SET value = %s WHERE name = %s AND value = %s", st.tuples(numbers, names, numbers)),
     ("letter", sql.insert("letter", LETTER) + " ON CONFLICT (kind, ref, reader) DO NOTHING", letters),
     ("letter", sql.insert("letter", LETTER), letters),
     ("report", sql.upsert("report", (*REPORT, *MORE), REPORT[:3], ("current_seq", "zero")), reports),
@@ -41,7 +38,7 @@ CASES: Sequence[tuple[str, str, Any]] = (
 
 
 @pytest.fixture(scope="module")
-def server(postgres_template: Template, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def server(postgres_template: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = Site(root=tmp_path_factory.mktemp("copied"), database=postgres_template.database, key=KEY)
     database.open(site)
     yield site
@@ -68,7 +65,7 @@ def done(least: int, table: str, text: str, before: Sequence[Any], rows: Sequenc
 
 @pytest.mark.parametrize(("table", "text", "rows"), CASES)
 def test_many_rows_end_as_one_by_one(server: Site, table: str, text: str, rows: Any) -> None:
-    seeds = {"counter": CASES[0][2], "letter": CASES[4][2], "report": CASES[6][2]}
+    seeds = {"counter": CASES[0][2], "letter": CASES[2][2], "report": CASES[4][2]}
     assert copying.of(text) is not None
 
     @settings(max_examples=25)
@@ -94,11 +91,11 @@ def test_what_is_refused_is_refused_in_the_same_way(server: Site, row: Any) -> N
 
 def test_a_word_of_no_closed_set_is_refused(server: Site) -> None:
     row = ("no such kind", "1", "", "queued", None, AT, "", "")
-    assert done(1, "letter", CASES[5][1], [], [row]) is done(10**9, "letter", CASES[5][1], [], [row])
+    assert done(1, "letter", CASES[3][1], [], [row]) is done(10**9, "letter", CASES[3][1], [], [row])
 
 
 def test_what_cannot_be_copied_goes_one_by_one(server: Site) -> None:
-    assert copying.of("UPDATE counter SET value = value + 1 WHERE name = %s") is None
+    assert copying.of("UPDATE counter SET value = %s WHERE name = %s") is None
     assert copying.of("DELETE FROM counter WHERE name = %s") is None
     twice = copying.of(CASES[0][1])
     assert twice is not None
