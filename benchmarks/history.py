@@ -1,4 +1,4 @@
-"""The cost of history: a day and its digests added to three years of a province, and to a month, for comparison.
+"""The cost of history: a day, its digests and all that is asked of it, in three years of a province and in a month.
 
 Daily work may not depend on how much has been kept. Both stores hold the last month, because warnings and charts use
 it; one holds everything before as well.
@@ -6,23 +6,30 @@ it; one holds everything before as well.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
-from benchmarks import ours, workbooks
+from benchmarks import ours, past, workbooks
 from benchmarks.measure import measured
 from benchmarks.workbooks import CLASSES, DAY
-from pipeline import database
+from pipeline import database, durable, units
+from pipeline.database import sql, transactions
 from pipeline.executors import Readers
-from pipeline.facts import editions
+from pipeline.facts import alert_list, county_day, editions, exports, spells, status, trace
 from pipeline.forms.classes import class_key
+from pipeline.inbox import archive
 from pipeline.model import SchoolFacts, Site
+from pipeline.registry import lookup
+from pipeline.run import templates
+from pipeline.schooldays import ZONE
 from pipeline.xlsx.fill import Template
 
 ROWS = 26_000_000
@@ -31,6 +38,8 @@ MONTH = 20  # school days that both stores hold
 TURNS = 5  # the day comes in so many parts, to each store in turn
 FILES = 300  # workbooks a part
 TIMES = 1.2
+PASSES = 3
+LEAST = 0.002  # seconds: less is told apart by nothing
 BYTES_A_ROW = 1000  # on disk, with the reports, submissions, letters and editions that came with it
 PUPILS = 120  # a school, who are absent from time to time
 _HOLIDAYS = (2, 7, 8)  # months without school
@@ -60,14 +69,17 @@ def measure(folder: Path, readers: Readers, rows: int) -> dict[str, object]:
     template = workbooks.master(short, schools[0])
     made = [_made(short, template, schools[n :: SCHOOLS // FILES][:FILES], folder / f"part{n}") for n in range(TURNS)]
     days = school_days(rows)
+    sums = _sums(ours.again(short, folder / "one"), schools, days[-1])
     long = ours.again(short, folder / "long")
     database.close()
     for site, span in ((short, days[-MONTH:]), (long, days)):
         began = perf_counter()
-        there = fill(site.root / _DATABASE, schools, span)
+        there = fill(site.root / _DATABASE, schools, span, sums=sums)
+        _journal(site, span[-1])
         size = (site.root / _DATABASE).stat().st_size / 2**30
         print(f"{there:,} rows in {len(span)} days, {size:.1f} GiB, made in {perf_counter() - began:.0f} s", flush=True)
     cost = {site.root.name: _Cost([], [], []) for site in (short, long)}
+    asked = {site.root.name: _asked(site, schools, days[-1]) for site in (short, long)}
     for part in made:
         for site in (short, long):
             _open(site)
@@ -78,7 +90,62 @@ def measure(folder: Path, readers: Readers, rows: int) -> dict[str, object]:
         _open(site)
         cost[site.root.name].digests.extend(_cut(site, hours) for hours in (2, 3, 4))
     database.close()
-    return _print_costs(cost["short"], cost["long"], rows)
+    return _print_costs(cost["short"], cost["long"], rows) | _print_asked(asked["short"], asked["long"])
+
+
+def _journal(site: Site, day: date) -> None:
+    """Write the last line that the archive has of these years: store and archive are compared by it."""
+    with closing(sqlite3.connect(site.root / _DATABASE)) as store:
+        last = store.execute("SELECT received_seq, sha256 FROM submission ORDER BY received_seq DESC LIMIT 1")
+        seq, sha256 = last.fetchone()
+    folder = site.archive / day.isoformat()
+    durable.make_folder(folder)
+    durable.append_lines(folder / archive.JOURNAL, [json.dumps({"kind": "arrival", "seq": seq, "sha256": sha256})])
+
+
+def _sums(site: Site, schools: Sequence[SchoolFacts], day: date) -> list[past.Sums]:
+    """The sums of one day of every county, counted from its reports."""
+    database.close()
+    fill(site.root / _DATABASE, schools, [day])
+    database.open(site)
+    counties = sorted({school.county for school in schools})
+    county_day.keep(county_day.recount(day, counties).values())
+    found = sql.fetch("SELECT division, figures, schools FROM county_day ORDER BY division")
+    database.close()
+    return [(code, str(figures), str(of_schools)) for code, figures, of_schools in found]
+
+
+def _asked(site: Site, schools: Sequence[SchoolFacts], day: date) -> dict[str, float]:
+    """CPU seconds of what people and the clock ask of a store, the least of several passes."""
+    _open(site)
+    morning = datetime.combine(DAY, datetime.min.time(), ZONE).replace(hour=7)
+    county = units.scope(schools[0].county, lookup.tree(), 3)
+    ((*pupil,),) = sql.fetch("SELECT school, pupil FROM absence WHERE day = %s LIMIT 1", [sql.day(day)])
+    asks: dict[str, Callable[[], object]] = {
+        "status": lambda: status.standing(morning, "15:00"),
+        "alerts": lambda: alert_list.listed(morning, "15:00"),
+        "export": lambda: list(exports.export("absence", county, exports.DayRange(day, day)).rows),
+        "trace_school_day": lambda: trace.trace(f"{schools[3].code} {day}"),
+        "spells_of_a_pupil": lambda: spells.of_pupil(*pupil),
+        "templates": lambda: templates.some(site, morning),
+    }
+    return {name: min(_cpu(ask) for _ in range(PASSES)) for name, ask in asks.items()}
+
+
+def _cpu(ask: Callable[[], object]) -> float:
+    with transactions.undone():
+        began = process_time()
+        ask()
+        return process_time() - began
+
+
+def _print_asked(short: Mapping[str, float], long: Mapping[str, float]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, few in short.items():
+        times = long[name] / max(few, LEAST)
+        found[f"{name}_cpu_seconds"] = {"month": round(few, 4), "years": round(long[name], 4), "times": round(times, 2)}
+        print(f"{name}: {few * 1000:.1f} → {long[name] * 1000:.1f} ms, {times:.2f} times (goal {TIMES})")
+    return found
 
 
 @dataclass(frozen=True)
@@ -120,8 +187,6 @@ def _open(site: Site) -> None:
 
 def _cut(site: Site, hours: int) -> float:
     """CPU seconds to make every division's digest and missing list."""
-    from pipeline.facts import county_day
-
     with measured() as cost:
         county_day.refresh()
         editions.cut(site, editions.Order(DAY, ours.NOW + timedelta(hours=hours)))
@@ -143,7 +208,14 @@ def school_days(rows: int) -> list[date]:
 # --------------------------------------------------------------------------- years, written by SQL
 
 
-def fill(file: Path, schools: Sequence[SchoolFacts], days: Sequence[date], mix: Mix = MIX) -> int:
+def fill(
+    file: Path,
+    schools: Sequence[SchoolFacts],
+    days: Sequence[date],
+    mix: Mix = MIX,
+    *,
+    sums: Sequence[past.Sums] = (),
+) -> int:
     """Write the days directly into a store's file; return how many absence rows it then has."""
     connection = sqlite3.connect(file, isolation_level=None)
     try:
@@ -158,6 +230,8 @@ def fill(file: Path, schools: Sequence[SchoolFacts], days: Sequence[date], mix: 
         _write_places(connection)
         for n in range(len(days)):
             _write_day(connection, n, mix)
+        if sums:
+            past.write(connection, days, sums, _insert)
         counters = [("received", len(days) * SCHOOLS), ("settled", len(days) * SCHOOLS)]
         connection.executemany("INSERT OR REPLACE INTO counter VALUES (?, ?)", counters)
         connection.execute("COMMIT")

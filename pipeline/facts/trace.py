@@ -24,7 +24,6 @@ from pipeline.database.models import (
     CardDay,
     Decision,
     Edition,
-    Letter,
     Pupil,
     Reject,
     Report,
@@ -33,6 +32,7 @@ from pipeline.database.models import (
 )
 from pipeline.facts import spells
 from pipeline.issues.refusals import refusal
+from pipeline.letters import queue
 from pipeline.model import Origin
 from pipeline.schooldays import local_time
 
@@ -66,7 +66,7 @@ def _submission(number: str, *, files: bool) -> Trail:
     yield say("  {state} as {settled}: {taken} taken, {back} back, {withdrawn} withdrawn").format(
         state=row.state, settled=row.settled_seq, taken=row.accepted, back=row.refused, withdrawn=row.withdrawn
     )
-    for letter in Letter.objects.filter(ref__in=(number, *_refs(number))).order_by("id"):
+    for letter in queue.of_submission(int(number)):
         yield say("  {kind} to {reader}: {where}").format(
             kind=letter.kind, reader=letter.reader or say("nobody known"), where=letter.path or letter.state
         )
@@ -74,10 +74,6 @@ def _submission(number: str, *, files: bool) -> Trail:
         yield say("  ticket {ticket}: row {row} of {table}, {state}").format(
             ticket=reject.ticket, row=reject.row, table=reject.table, state=reject.state
         )
-
-
-def _refs(number: str) -> Sequence[str]:
-    return list(Letter.objects.filter(ref__startswith=f"{number}.").values_list("ref", flat=True))
 
 
 def _decision(number: str) -> Trail:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from pipeline.database import acts, audit, serialise, sql
 from pipeline.database.models import Letter, Reject, Report, Submission
@@ -157,8 +157,8 @@ def give_up(ids: Sequence[int], now: datetime) -> None:
 def ids(wanted: Sequence[Sequence[str]]) -> dict[tuple[str, str, str], int]:
     """Return the ids of letters by (kind, ref, reader), without those that are not there."""
     keys = {(kind, ref, reader) for kind, ref, reader in wanted}
-    text = "SELECT kind, ref, reader, id FROM letter WHERE ref IN ?"
-    rows = sql.fetch_in(text, sorted({ref for _, ref, _ in keys}))
+    text = "SELECT kind, ref, reader, id FROM letter WHERE kind IN ? AND ref IN ?"
+    rows = sql.fetch_in(text, sorted({kind for kind, *_ in keys}), sorted({ref for _, ref, _ in keys}))
     return {(kind, ref, reader): key for kind, ref, reader, key in rows if (kind, ref, reader) in keys}
 
 
@@ -203,6 +203,20 @@ def facts(refs: Sequence[str]) -> dict[str, Facts]:
     return {ref: replace(one, before=before.get(ref)) for ref, one in made.items()}
 
 
+def of_submission(seq: int, kinds: Sequence[LetterKind] = tuple(LetterKind)) -> QuerySet[Letter]:
+    """Return all letters about a submission, those written again too: found by kind, or years of letters are read."""
+    written = SubmissionRef(seq)
+    found = Q(ref=str(written)) | Q(ref__in=_again(seq, kinds))
+    return Letter.objects.filter(found, kind__in=kinds).order_by("id")
+
+
+def _again(seq: int, kinds: Sequence[LetterKind]) -> list[str]:
+    """The refs by which letters about a submission were written again. SQLite finds a prefix by GLOB only."""
+    begins = f"GLOB '{seq:d}.*'" if sql.is_sqlite() else f"LIKE '{seq:d}.%%'"
+    found = sql.fetch_in(f"SELECT DISTINCT ref FROM letter WHERE kind IN ? AND ref {begins}", kinds)  # nosec B608  # a number
+    return [ref for (ref,) in found]
+
+
 def _before(refs: Sequence[str]) -> dict[str, Before]:
     """What receipts were queued before those of these refs."""
     found = {}
@@ -210,13 +224,7 @@ def _before(refs: Sequence[str]) -> dict[str, Before]:
     for ref in refs:
         seq = SubmissionRef.read(ref).seq
         at = placed.get(ref, 0)
-        receipts = Letter.objects.filter(kind=LetterKind.RECEIPT)
-        mine = (
-            (receipts.filter(ref=str(seq)) | receipts.filter(ref__startswith=f"{seq}."))
-            .filter(id__lt=at)
-            .order_by("id")
-        )
-        earlier = list(mine)
+        earlier = list(of_submission(seq, (LetterKind.RECEIPT,)).filter(id__lt=at))
         if earlier:
             found[ref] = Before(len(earlier), earlier[-1].queued_at, earlier[-1].outcome)
     return found

@@ -13,7 +13,9 @@ from django.db import connection
 
 from pipeline import issuing
 from pipeline.database import sql
+from pipeline.database.models import Letter
 from pipeline.forms import form
+from pipeline.letters import queue
 from pipeline.model import Policy, Site
 from pipeline.run import Coordinator
 from pipeline.schooldays import ZONE
@@ -156,3 +158,19 @@ def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _is_table(name: str) -> bool:
     return name in connection.introspection.table_names()
+
+
+def test_the_letters_of_a_submission_are_found_among_those_of_years(site: Site) -> None:
+    for kind, ref in (("receipt", "5"), ("receipt", "5.9"), ("receipt", "55.1"), ("page", "5-9"), ("giveback", "5.9")):
+        Letter.objects.create(kind=kind, ref=ref, reader="x", queued_at=NOW)
+    asked: list[Query] = []
+
+    def note(run: Callable[..., Any], text: str, params: Any, many: bool, context: Any) -> Any:
+        asked.append((text, tuple(params or ())))
+        return run(text, params, many, context)
+
+    with connection.execute_wrapper(note):
+        found = [(row.kind, row.ref) for row in queue.of_submission(5)]
+    assert found == [("receipt", "5"), ("receipt", "5.9"), ("giveback", "5.9")]
+    walks = _sqlite_walks if connection.vendor == "sqlite" else _postgres_walks
+    assert not [table for text, params in asked for table in walks(text, params)]
