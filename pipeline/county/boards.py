@@ -43,6 +43,7 @@ class Board:
     begins: bool = False  # nothing waits: each line is the county's own
     some: Callable[[str, Sequence[str]], Sequence[PendingItem]] | None = None  # likewise, of several
     keys: Callable[[str], Sequence[TicketKey]] | None = None  # one for each that waits, if there may be many
+    counted: Callable[[str], int] | None = None  # likewise, how many
 
     def find(self, division: str, target: str) -> PendingItem | None:
         """Return the line of this id as it waits now, None if it does not."""
@@ -58,7 +59,7 @@ class Board:
 
     def count(self, division: str) -> int:
         """Return how many lines wait."""
-        return len((self.keys or self.waiting)(division))
+        return self.counted(division) if self.counted else len(self.waiting(division))
 
 
 def _ticket(deed: Deed, by: DecidedBy, bench: Bench) -> None:
@@ -138,6 +139,7 @@ BOARDS: Mapping[str, Board] = {
             False,
             held_files.tickets_named,
             held_files.ticket_keys,
+            held_files.ticket_count,
         ),
         Board(DeskSheet.HELD, held_files.held_of, _held),
         Board(DeskSheet.CLOSURES, closure_decisions.waiting, _closure),

@@ -116,6 +116,12 @@ def ticket_keys(division: str) -> list[TicketKey]:
     return [TicketKey(name, school, _wrong_heads(issues_)) for name, school, issues_ in found]
 
 
+def ticket_count(division: str) -> int:
+    """Return how many `tickets` there are."""
+    rows = Reject.objects.filter(state=TicketState.OPEN, school__in=_schools(division))
+    return rows.exclude(form__in=_ELSEWHERE).count()
+
+
 def _wrong_heads(kept: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
     errors = (one for one in kept if issues.CATALOGUE[str(one["code"])].severity is Severity.ERROR)
     return tuple(dict.fromkeys(str(one.get("column") or "") for one in errors))

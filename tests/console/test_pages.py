@@ -162,6 +162,7 @@ def test_two_people_mend_a_grid_at_once_by_keyboard(served: ConsoleSite, chromiu
 
 
 PAGES = {
+    "xianer": ("/office/registry", "/office/roster/2132010001", "/office/calendar/320106", "/office/people"),
     "xuexiao": ("/school", "/school/files", "/papers", "/password", "/no-such-page"),
     "xian": ("/office", "/office/tickets", "/office/held", "/office/alerts", "/office/heap", "/papers"),
     "linxian": ("/office/over/often", "/office/excuses"),
