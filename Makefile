@@ -5,8 +5,10 @@ COMPILE := tools/uv.sh pip compile --quiet --universal --python-version 3.11 --g
 
 CHECKS := check-style check-format check-types check-layers check-dependencies check-dead check-security check-guards
 
+SITE ?= demo-site
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-bench setup-letters demo test check $(CHECKS) format bench golden templates letters guides serve lock
+.PHONY: help setup setup-test setup-bench setup-letters demo test check $(CHECKS) format bench golden templates letters guides pictures serve lock
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -82,9 +84,11 @@ letters: setup-letters  ## draw the pictures of docs/letters.md again, by Chromi
 guides: setup-test demo  ## write docs/guides/*.pdf and the pictures in docs/ again, from what the demo's site gives out
 	$(BIN)/python -m tools.guides demo-site
 
-serve: setup  ## run this folder as a site: watch, and the console on http://127.0.0.1:8080
-	$(BIN)/queke init .
-	$(BIN)/queke watch & trap "kill $$!" EXIT; $(BIN)/queke serve
+pictures: setup-test demo  ## draw the console's pages in docs/img/console/ again, from a copy of the demo's site
+	$(BIN)/python -m tools.pictures demo-site
+
+serve: setup  ## watch and console of SITE=demo-site on http://127.0.0.1:8080
+	@$(BIN)/python -m tools.serve $(SITE)
 
 lock:  ## resolve requirements/*.in again (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) requirements/run.in -o requirements/run.txt

@@ -59,7 +59,7 @@ urlpatterns: list[URLPattern] = routes(
     Route("school/closure", said.closure, "school-closure", SCHOOLS),
     Route("school/template/<str:form>", sending.template, "school-template", SCHOOLS),
     Route("office", office.day, "office", OFFICES),
-    Route("office/alerts", office.alerts, "office-alerts", OFFICES),
+    Route("office/warnings", office.alerts, "office-warnings", OFFICES),
     Route("office/closed", above.closed, "office-closed", OFFICES),
     Route("office/ranking", above.ranking, "office-ranking", ABOVE_COUNTY),
     Route("office/places/<str:place>", above.place, "office-place", ABOVE_COUNTY),

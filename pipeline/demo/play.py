@@ -180,6 +180,7 @@ def _where(site: Site) -> tuple[str, ...]:
         f"{site.outbox}: {papers['.pdf']} PDF, {papers['.txt']} texts (receipts, notices), {papers['.xlsx']} workbooks",
         f"  in {shelves}, by reader and day",
         f"archive/ has every workbook as it came. Look around: queke --site {site.root} status",
+        f"In a browser, with accounts to try it by: make serve SITE={site.root}",
     )
 
 

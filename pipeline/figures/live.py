@@ -52,7 +52,7 @@ _UNSAID: dict[str, Any] = {"figure": NOTHING, "unit": "", "worse": 0, "note": "�
 
 def _printed_rate(told: Values, found: Values) -> Headline:
     one = Headline(**told)
-    return replace(one, note=f"{one.note}（{found['edition']}）")
+    return replace(one, note=f"{one.note} · {found['edition']}")
 
 
 def _without_last(curve: tuple[tuple[str, float | None], ...]) -> tuple[tuple[str, float | None], ...]:

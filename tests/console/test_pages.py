@@ -34,7 +34,7 @@ class Person:
     def __init__(
         self, browser: Browser, site: ConsoleSite, name: str, *, width: int = 1200, script: bool = True
     ) -> None:
-        self.site, self.complaints = site, []
+        self.site, self.name, self.complaints = site, name, []
         context = browser.new_context(
             locale="zh-CN", timezone_id="Asia/Shanghai", java_script_enabled=script,
             viewport={"width": width, "height": 900},
@@ -46,6 +46,14 @@ class Person:
         self.page.get_by_label("密码").fill(PASSWORD)
         self.page.get_by_role("button", name="登录").click()
         self.page.wait_for_url("**/*")
+
+    def prove(self) -> None:
+        """Past the second factor, by a spare code."""
+        self.site.verified(self.name)
+        self.go("/factor")
+        self.page.get_by_label("验证码").fill(self.site.spares[self.name].pop())
+        self.page.get_by_role("button", name="确定").click()
+        self.page.wait_for_url("**/office")
 
     def go(self, path: str) -> None:
         self.page.goto(self.site.base + path)
@@ -166,7 +174,12 @@ PAGES = {
     "xuexiao": ("/school", "/school/files", "/papers", "/password", "/no-such-page"),
     "xian": ("/office", "/office/tickets", "/office/held", "/office/alerts", "/office/heap", "/papers"),
     "linxian": ("/office/over/often", "/office/excuses"),
-    "shi": ("/factor",),
+    "sheng": ("/factor",),
+    "shi": (
+        *("/office", "/office/warnings", "/office/closed", "/office/ranking", "/office/places/320106", "/history"),
+        *("/search?q=示例", "/papers"),
+    ),
+    "guanli": ("/admin", "/admin/quarantine", "/admin/failed", "/admin/mailboxes", "/admin/settings"),
 }
 
 
@@ -176,6 +189,8 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     served: ConsoleSite, chromium: Browser, name: str, width: int
 ) -> None:
     person = Person(chromium, served, name, width=width)
+    if name in {"shi", "guanli"}:
+        person.prove()
     for path in PAGES[name]:
         person.go(path)
         assert person.faults() == [], path

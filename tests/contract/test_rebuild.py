@@ -9,15 +9,18 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from pipeline import cli, config, database
+from pipeline.accounts import visits
 from pipeline.database import audit
-from pipeline.database.models import Alert, Decision, Reject, Submission
+from pipeline.database.models import Account, Alert, Decision, Reject, Submission
 from pipeline.demo import play
 from pipeline.run import coordinator, delivery, sending
+from pipeline.schooldays import ZONE
 from tests import whole_store
 
 
@@ -32,14 +35,16 @@ def lively(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     root = tmp_path_factory.mktemp("lively") / "site"
     with pytest.MonkeyPatch.context() as patch:
         # pages are another test's: here it is enough that they were sent
-        patch.setattr(coordinator, "Renderer", nullcontext)
-        patch.setattr(delivery, "Renderer", nullcontext)
+        patch.setattr(coordinator, "Renderer", lambda *_, **__: nullcontext())
+        patch.setattr(delivery, "Renderer", lambda *_, **__: nullcontext())
         patch.setattr(sending, "_drawn", lambda queued, _site, _renderer: [[] for _ in queued])
         play.build(root, _quiet, days=4, mail=False)
         patch.setenv("QUEKE_SITE", str(root))
         patch.setenv("QUEKE_NOW", "2026-11-20T18:30")
         for line in _typed(root):
             assert cli.run(line) in (0, 1), line
+        database.open(config.load(root))
+        visits.note("YANSHI", "login", "account YANSHI", datetime(2026, 11, 20, 18, 31, tzinfo=ZONE))
         patch.setenv("QUEKE_NOW", "2026-11-23T06:30")
         assert cli.run(["ingest"]) in (0, 1)
     yield root
@@ -68,6 +73,9 @@ def _typed(root: Path) -> Iterator[list[str]]:
         yield ["alerts", "return", alert.id, "--why", "写明核实经过"]
     yield ["units", "undo", str(roster.received_seq), "--why", "填错了"]
     yield ["digest", "--day", "2026-11-20", "--final"]
+    account = Account.objects.filter(closed_at__isnull=True).first()
+    assert account
+    yield ["accounts", "admin", account.username, "--why", "值班"]
 
 
 def exported(root: Path, capsys: pytest.CaptureFixture[str]) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ from pipeline.outbox import packs
 from pipeline.outbox.folder import OutPlace, legal
 from pipeline.run.writers.base import SHELVES
 
-_DAYS = 31  # in the list; older ones by their address
+_SHOWN = 31  # days at once
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
@@ -45,8 +45,10 @@ class PaperFile:
 
 @require_GET
 def listed(request: HttpRequest) -> HttpResponse:
-    """The papers of the last days, newest first."""
-    return render(request, "papers.html", {"days": list(_days(_folder(reader(request))))})
+    """The papers of the last days, newest first; of those before a day, if it is said."""
+    before = request.GET.get("before", "")
+    days = list(_days(_folder(reader(request)), before if _DAY.match(before) else ""))
+    return render(request, "papers.html", {"days": days[:_SHOWN], "more": len(days) > _SHOWN})
 
 
 def _folder(asking: Visitor) -> Path:
@@ -54,12 +56,13 @@ def _folder(asking: Visitor) -> Path:
     return open_site.site().outbox / place.level / legal(place.name)
 
 
-def _days(folder: Path) -> Iterator[tuple[str, list[PaperFile]]]:
+def _days(folder: Path, before: str) -> Iterator[tuple[str, list[PaperFile]]]:
     try:
-        days = sorted((one.name for one in folder.iterdir() if _DAY.match(one.name)), reverse=True)
+        known = (one.name for one in folder.iterdir() if _DAY.match(one.name))
+        days = sorted((one for one in known if not before or one < before), reverse=True)
     except OSError:  # nothing was sent yet
         return
-    for day in days[:_DAYS]:
+    for day in days[: _SHOWN + 1]:
         files = sorted((one for one in (folder / day).iterdir() if one.is_file()), key=lambda one: one.name)
         yield day, [PaperFile(day, one.name, one.stat().st_size) for one in files if not one.name.startswith(".")]
 
