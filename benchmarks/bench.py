@@ -1,5 +1,5 @@
 """Measure: `python -m benchmarks [--files N] [--naive N] [--quick] [--province] [--mixed N] [--history] [--assessed]
-[--mail] [--cluster]`.
+[--mail] [--cluster] [--console]`.
 
 Goals stand beside the figures; what fails is only a row that is stored otherwise than by a peer. Judge by CPU on a
 machine that does other things as well: rates and ratios on the wall suffer first.
@@ -21,7 +21,7 @@ from statistics import median
 
 import structlog
 
-from benchmarks import assessment, cluster, history, mail, mixed, naive, ours, papers, workbooks
+from benchmarks import assessment, cluster, console, history, mail, mixed, naive, ours, papers, workbooks
 from benchmarks.measure import Cost, measured
 from benchmarks.workbooks import Drop
 from pipeline.executors import Pool, Readers
@@ -35,15 +35,13 @@ SETTLED_TIMES, ANSWERED_TIMES, SETTLED_RATE = 25.0, 15.0, 200.0  # × the first 
 TREE_MB = 700.0
 PROVINCE, PROVINCE_SECONDS = 15_500, 90.0
 CORES = 2
+KINDS = ("mixed", "province", "history", "assessed", "mail", "cluster", "console")
 
 
 def main() -> None:
     """Run everything, print a table, keep the figures as JSON."""
     asked = _asked()
-    kind = next(
-        (name for name in ("mixed", "province", "history", "assessed", "mail", "cluster") if getattr(asked, name)),
-        "latest",
-    )
+    kind = next((name for name in KINDS if getattr(asked, name)), "latest")
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     folder = Path(tempfile.mkdtemp(prefix="queke-bench-", dir=asked.folder))
     if asked.history and not history.room(folder, asked.history):
@@ -54,21 +52,7 @@ def main() -> None:
         "machine": f"{platform.machine()}, Python {platform.python_version()}",
     }
     try:
-        with Pool(CORES) as readers:
-            if asked.mixed:
-                found["mixed"] = mixed.measure(folder / "mixed", asked.mixed)
-            elif asked.province:
-                found["province"] = _province(folder, readers, asked.province)
-            elif asked.assessed:
-                found["assessed"] = assessment.measure(folder / "assessed", asked.assessed)
-            elif asked.mail:
-                found["mail"] = mail.measure(folder, readers, asked.mail)
-            elif asked.cluster:
-                found["cluster"] = cluster.measure(folder, asked.cluster)
-            elif asked.history:
-                found["history"] = history.measure(folder, readers, asked.history)
-            else:
-                found |= {"files": asked.files, "workbooks": _workbooks(folder, readers, asked)}
+        found |= _found(asked, folder)
         if not asked.quick and kind == "latest":
             found["papers"] = papers.measure(folder / "papers")
             found["assessed"] = assessment.measure(folder / "assessed", PROVINCE)
@@ -80,6 +64,27 @@ def main() -> None:
     print(f"kept in {kept}")
     if any(one["stored_rows_differ"] for one in found.get("workbooks", ())):  # type: ignore[attr-defined]  # a list of kinds
         raise SystemExit("stored rows differ from a peer's")
+
+
+def _found(asked: argparse.Namespace, folder: Path) -> dict[str, object]:
+    """Measure what is asked for; by name, with its figures."""
+    alone = {
+        "mixed": lambda count: mixed.measure(folder / "mixed", count),
+        "assessed": lambda count: assessment.measure(folder / "assessed", count),
+        "cluster": lambda count: cluster.measure(folder, count),
+        "console": lambda count: console.measure(folder, count),
+    }
+    for name, measure in alone.items():
+        if count := getattr(asked, name):
+            return {name: measure(count)}
+    with Pool(CORES) as readers:
+        if asked.province:
+            return {"province": _province(folder, readers, asked.province)}
+        if asked.mail:
+            return {"mail": mail.measure(folder, readers, asked.mail)}
+        if asked.history:
+            return {"history": history.measure(folder, readers, asked.history)}
+        return {"files": asked.files, "workbooks": _workbooks(folder, readers, asked.files, asked.naive)}
 
 
 def _asked() -> argparse.Namespace:
@@ -124,6 +129,14 @@ def _asked() -> argparse.Namespace:
         const=cluster.FILES,
         default=0,
         help="so many workbooks instead, read here and by workers of a cluster",
+    )
+    parser.add_argument(
+        "--console",
+        type=int,
+        nargs="?",
+        const=console.HEAP,
+        default=0,
+        help="two hundred people at the console instead, while so many workbooks are taken in",
     )
     parser.add_argument("--folder", type=Path, help="where to work; what is made there is removed in the end")
     return parser.parse_args()
