@@ -37,8 +37,9 @@ class InProcess:
         return None
 
 
-def renderer() -> render.Renderer:
+def renderer(elsewhere: object = None) -> render.Renderer:
     """Draws in this process, with our fonts; what is started from here finds the system's."""
+    del elsewhere  # of other machines
     before = os.environ.get("FONTCONFIG_FILE")
     render._press()  # reads the configuration, once
     if before is None:

@@ -104,6 +104,8 @@ def _found(confidence: str) -> str:
         "found (local)": say("found (local)"),
         "found (local practice)": say("found (local practice)"),
         "found (secondary copy)": say("found (secondary copy)"),
+        "found (school copy)": say("found (school copy)"),
+        "found (weak)": say("found (weak)"),
         "from memory": say("from memory"),
         "from memory (10/term corroborated)": say("from memory (10 in a term found)"),
     }
