@@ -6,12 +6,14 @@ without reporting it. SIGTERM and SIGINT end after the current batch; what is le
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -205,6 +207,7 @@ class Service:
         if self._observer is not None and self._observer.is_alive() and inode == self._watched:
             return
         self._deafen()
+        folders = 0 if self._poll else sum(1 for _ in os.walk(self._site.inbox))
         observer = PollingObserver(timeout=POLL_SECONDS) if self._poll else Observer()
         try:
             observer.schedule(_Ear(self), str(self._site.inbox), recursive=True, event_filter=list(HEARD))
@@ -214,13 +217,31 @@ class Service:
                 log.warning("not_listening", **faults.fault(error).fields())
             self._deaf = True
             return
-        self._observer, self._watched, self._deaf = observer, inode, False
+        self._observer, self._watched = observer, inode
+        unheard = max(0, folders - _heard_folders(folders))
+        if unheard and not self._deaf:  # the observer itself says nothing of it
+            full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            log.warning("not_listening", folders=unheard, **faults.fault(full).fields())
+        self._deaf = bool(unheard)
 
     def _deafen(self) -> None:
         if self._observer is not None:
             self._observer.stop()
             self._observer.join()
             self._observer = None
+
+
+def _heard_folders(most: int) -> int:
+    """How many folders the system tells this process of; `most` where it does not say."""
+    try:
+        files = list(Path("/proc/self/fdinfo").iterdir())
+    except OSError:
+        return most
+    found = 0
+    for path in files:
+        with suppress(OSError):
+            found += path.read_text("ascii", "replace").count("inotify wd:")
+    return found
 
 
 def _longer(pause: float) -> float:
