@@ -65,7 +65,7 @@ def retain(  # the options of a command
         return
     _tell(found)
     for what, (files, packs) in packed.items():
-        echo(say("{what}: {files} files packed into {packs}").format(what=what, files=files, packs=packs))
+        echo(say("{what}: {files} files packed into {packs}").format(what=_named(what), files=files, packs=packs))
     if not remove and any(one.rows or one.files for one in found):
         echo(say("nothing was removed; `--remove` removes it"))
 
@@ -73,7 +73,26 @@ def retain(  # the options of a command
 def _tell(found: Sequence[Going]) -> None:
     header = (say("kind"), say("rows"), say("files"), say("MB"), say("from"), say("to"), say("kept from"))
     rows = [
-        (one.kind, one.rows, one.files, f"{one.size / 2**20:.1f}", one.first or "-", one.last or "-", str(one.until))
+        (
+            _named(one.kind),
+            one.rows,
+            one.files,
+            f"{one.size / 2**20:.1f}",
+            one.first or "-",
+            one.last or "-",
+            str(one.until),
+        )
         for one in found
     ]
     echo_table(header, rows)
+
+
+def _named(kind: str) -> str:
+    """A kind in the language of the command line; `--kind` takes its word."""
+    return {
+        "detail": say("detail"),
+        "pages": say("school pages"),
+        "workbooks": say("workbooks"),
+        "outbox": say("outbox"),
+        "archive": say("archive"),
+    }[kind]
