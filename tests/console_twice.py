@@ -41,7 +41,7 @@ from tests.whole_store import differences, whole
 SCHOOL = "2132010001"
 WHO, WHY = "示例填报人", "示例理由"
 LATER = NOW + timedelta(minutes=31)
-MENDED = {"tickets": "因病", "classes": "三(3)班"}
+MENDED = {"tickets": "三(3)班", "classes": "三(3)班"}
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 APART = {
     "submission": {"name", "sha256", "content_sha", "size", "path", "claim", "folder", "first_seen", "kept_sha256"},
@@ -95,7 +95,7 @@ def _prepare(root: Path) -> None:
         connections[ALIAS].close()  # migrating left it asking for foreign keys
         ill = {"diagnosis": "手足口病", "symptom1": "皮疹"}
         many = [pupil(n % 8, **ill, name=f"示例{'甲乙丙丁戊己庚辛壬癸'[n]}") for n in range(10)]
-        wrong = [pupil(0, name="示例子", reason="因飞"), pupil(1, name="示例丑", reason="因飞")]
+        wrong = [pupil(0, name="示例子", class_name=None), pupil(1, name="示例丑", class_name=None)]
         fresh = [pupil(2, name="示例寅", class_name="三(9)班")]
         _put(site, SCHOOL, "日报.xlsx", _filled(site, "absence", SCHOOL, many + wrong + fresh))
         closed = {

@@ -30,7 +30,10 @@ DESK, PHONE = 1200, 390
 COLOURS = 48
 SCHOOL, COUNTY, CITY = (name for name, *_ in ACCOUNTS)
 ILL: dict[str, object] = {"class_name": "三(1)班", "sex": "男", "reason": "因病", "start": date(2026, 11, 20)}
-ROWS = [{**ILL, "name": "示例甲", "symptom1": "发热"}, {**ILL, "name": "示例乙", "symptom1": "咳嗽", "reason": "因飞"}]
+ROWS: list[dict[str, object]] = [
+    {**ILL, "name": "示例甲", "symptom1": "发热"},
+    {**ILL, "name": "示例乙", "symptom1": "咳嗽", "class_name": None},
+]
 
 
 def main(arguments: list[str]) -> int:
