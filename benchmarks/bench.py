@@ -84,7 +84,7 @@ def _found(asked: argparse.Namespace, folder: Path) -> dict[str, object]:
             return {"mail": mail.measure(folder, readers, asked.mail)}
         if asked.history:
             return {"history": history.measure(folder, readers, asked.history)}
-        return {"files": asked.files, "workbooks": _workbooks(folder, readers, asked.files, asked.naive)}
+        return {"files": asked.files, "workbooks": _workbooks(folder, readers, asked)}
 
 
 def _asked() -> argparse.Namespace:

@@ -88,7 +88,7 @@ class ClusterSection(Section):
         description="其他机器分担读取与排版时的调度地址，如 tls://10.0.0.5:8786 · "
         "a Dask scheduler whose workers read and draw",
     )
-    ca: str = Field("", description="……双方证书的签发者（PEM，相对本目录）· who signed both sides' certificates")
+    ca: str = Field("", description="……双方证书的签发者（PEM，相对本目录） · who signed both sides' certificates")
     certificate: str = Field("", description="……本服务的证书 · ours")
     key: str = Field("", description="……其私钥 · its key")
 

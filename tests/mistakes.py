@@ -93,7 +93,8 @@ def possible(right: Filled) -> Iterable[tuple[Cell, object]]:
         rows = right.tables.get(table.name, ())
         for column in table.columns:
             for at, row in enumerate(rows):
-                if column.name in row:
+                told = any(row.get(name) for name in column.told_by)  # whatever stands in its cell, it is known
+                if column.name in row and not told:
                     yield from (((table.name, at, column.name), value) for value in wrong_values(column))
             if (
                 rows
@@ -101,6 +102,7 @@ def possible(right: Filled) -> Iterable[tuple[Cell, object]]:
                 and not table.upright
                 and column is not table.columns[0]
                 and _needed(column)
+                and not column.lacking
             ):
                 yield (table.name, HEADING, column.name), None
 

@@ -41,8 +41,11 @@ class CopiedRows:
 
 
 def run(text: str, rows: Sequence[tuple[Any, ...]]) -> int | None:
-    """Run a statement for every row, and return how many rows it touched in all; None if it is not for this way."""
-    copied = of(text)
+    """Run a statement for every row, and return how many rows it touched in all; None if it is not for this way.
+
+    Outside a transaction it is not: the temporary table would be empty again before its rows are taken.
+    """
+    copied = of(text) if connection.in_atomic_block else None
     if copied is None or copied.doubled(rows):
         return None
     with connection.cursor() as cursor:

@@ -23,6 +23,7 @@ from pipeline.forms.block import (
     labels_beside,
 )
 from pipeline.forms.cells import spellings
+from pipeline.forms.our_sheets import explains
 from pipeline.forms.text_normalise import blank, fold, shown, sweep
 from pipeline.forms.upright import upright
 from pipeline.forms.words import SYMPTOM
@@ -38,7 +39,18 @@ _TAIL = re.compile(r"\([^()]*\)$")
 
 def tops(book: Workbook) -> tuple[Top, ...]:
     """The upper rows of every sheet."""
-    return tuple(top(_flat(sheet)) for sheet in book.sheets)
+    return tuple(_top(sheet) for sheet in book.sheets)
+
+
+def _top(sheet: Sheet) -> Top:
+    found = top(sheet)
+    heads = [0] * turned.WIDE
+    for row in found.words:
+        for c, _ in row:
+            if c < turned.WIDE:
+                heads[c] += 1
+    flat = _flat(sheet) if max(heads) >= turned.LEAST and not explains(sheet) else sheet
+    return found if flat is sheet else top(flat)
 
 
 def _flat(sheet: Sheet) -> Sheet:

@@ -45,7 +45,7 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
     notes = ReadingNotes([one for one in book.facts if not (form.secret and one.value)])
     look_over(tops, form, claims, found, notes)
     notes.issues += unheaded.unread(() if form.secret else found.values())
-    if form.mended:
+    if any(entry.name == "zero" for entry in form.fields):  # pupils whom another sheet names are missing from it
         notes.issues += unheaded.sheets(tops, found.values())
     frame = Frame(day=claims.day, date1904=book.date1904, kindergarten=claims.unit.startswith("11"))
     main = identify.principal(found, form)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pipeline.forms.block import label
 from pipeline.model import Sheet
 
-_DEEP, _WIDE = 40, 4  # rows and columns in which its heads are searched
-_LEAST = 4  # heads below each other
+_DEEP, WIDE = 40, 4  # rows and columns in which its heads are searched
+LEAST = 4  # heads below each other
 _FLAT = 2  # heads beside each other, from which on the list is not upright
 _MOST = 300  # pupils
 
@@ -20,10 +20,10 @@ _MOST = 300  # pupils
 def laid_flat(sheet: Sheet, known: Mapping[str, tuple[int, ...]], needed: frozenset[int]) -> Sheet:
     """The sheet with its upright list laid flat; itself if it has none. `needed`: places of heads it must have."""
     rows = sheet.rows
-    for column in range(min(_WIDE, max(map(len, rows[:_DEEP]), default=0))):
+    for column in range(min(WIDE, max(map(len, rows[:_DEEP]), default=0))):
         first, last = _heads(rows, column, known)
         found = {place for r in range(first, last) for place in known.get(label(_at(rows, r, column)), ())}
-        if last - first < _LEAST or not needed <= found or _beside(rows[first:last], known):
+        if last - first < LEAST or not needed <= found or _beside(rows[first:last], known):
             continue
         if rows[last:] and any(cell not in (None, "") for row in rows[last:] for cell in row[column + 1 :]):
             continue  # more stands below it

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from pipeline.forms.block import OURS, Block, Top, address, label
 from pipeline.forms.classes import class_key
 from pipeline.forms.lines import kind_of_all, says_nobody
+from pipeline.forms.our_sheets import LISTS_SHEET, explains
 from pipeline.forms.text_normalise import mask, sweep
 from pipeline.model import Issue, Sheet
 
+_HEAD = 3  # labels beside each other: a list of something, with a head of its own
 _MOST = 5  # that are quoted
 _QUOTED = 30  # characters of each
 _DEEP, _WIDE, _CLASS = 2000, 20, 12  # rows and columns looked at; characters of a class's name
@@ -23,12 +25,13 @@ def unread(blocks: Iterable[Block]) -> list[Issue]:
 
 
 def sheets(tops: Iterable[Top], blocks: Iterable[Block]) -> list[Issue]:
-    """The advice about visible sheets that no table was read from, and that have rows as of pupils."""
-    read = {block.sheet.name for block in blocks}
-    left = [top.sheet for top in tops if not top.sheet.hidden and top.sheet.name not in read]
+    """The advice about visible sheets without a head, and that have rows as of pupils."""
+    read = {LISTS_SHEET, *(block.sheet.name for block in blocks)}
+    left = (top for top in tops if not top.sheet.hidden and not explains(top.sheet))
     return [
         Issue("sheet-unread", sheet=sheet.name, details=(("count", str(rows)),))
-        for sheet in left
+        for top in left
+        if (sheet := top.sheet).name not in read and max(map(len, top.words), default=0) < _HEAD
         if (rows := _like_rows(sheet))
     ]
 

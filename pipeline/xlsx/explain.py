@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pipeline.figures.words import printed_width
 from pipeline.forms.base import Column, Form, Table
+from pipeline.forms.our_sheets import HELP_SHEET
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import writer as ink
-from pipeline.xlsx.sheets import HELP_SHEET
 from pipeline.xlsx.writer import Sheet, Writer
 
 _STEPS = (

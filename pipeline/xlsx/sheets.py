@@ -8,10 +8,8 @@ from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+from pipeline.forms.our_sheets import HELP_SHEET, LISTS_SHEET
 from pipeline.model import Sheet
-
-LISTS_SHEET = "选项"  # our hidden sheet of dropdown values: never read
-HELP_SHEET = "填表说明"  # our page of explanation: never read
 
 _EXACT = 10**15  # whole numbers below are exact in a float
 

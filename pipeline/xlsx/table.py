@@ -9,8 +9,8 @@ from datetime import date, datetime
 from pipeline.forms.base import Column, Field, Form, Table, Vocabulary
 from pipeline.forms.block import TICKET, letters
 from pipeline.forms.classes import names_class
+from pipeline.forms.our_sheets import LISTS_SHEET
 from pipeline.xlsx import writer as ink
-from pipeline.xlsx.sheets import LISTS_SHEET
 from pipeline.xlsx.writer import Sheet, Style, Writer
 
 FILTER_ROWS = 500  # rows below the header that the filter covers

@@ -48,7 +48,7 @@ def report(client: Client, names: str, *, wrong: int = 0, **header: object) -> b
         for name in names
     ]
     for row in rows[:wrong]:
-        row["reason"] = "因飞"
+        row |= {"reason": "因飞", "symptom1": None}
     blank = Template(client.get("/school/template/absence").body)
     return fill(blank, form("absence"), {"reporter": "示例甲", **header}, {"rows": rows})
 

@@ -95,7 +95,7 @@ def test_a_hostile_workbook_gets_its_receipt_and_the_next_one_is_taken(served: C
 
 def test_words_that_are_code_are_shown_and_not_obeyed(served: ConsoleSite) -> None:
     clerk = served.client("xuexiao")
-    rows = [pupil(0, name=HTML, reason=HTML), pupil(1, symptom1="=1+1", reason="@SUM(1)")]
+    rows = [pupil(0, name=HTML, reason=HTML, symptom1=None), pupil(1, symptom1="=1+1", reason="@SUM(1)")]
     page = clerk.outcome(clerk.upload("/school/upload", {f"{HTML}.xlsx": filled(clerk, rows)}, on="/school"))
     place = re.search(r'href="(/school/files/[0-9]+)"', page.text)
     shown = page.text + (clerk.get(place[1]).text if place else "") + clerk.get("/school/files").text

@@ -35,7 +35,7 @@ def returned(served: ConsoleSite) -> ConsoleSite:
         for name in "甲乙丙丁戊己庚辛壬癸子丑"
     ]
     for row in rows[GOOD:]:
-        row["reason"] = "因飞"
+        row |= {"reason": "因飞", "symptom1": None}  # with a symptom it would tell itself
     rows[-1]["class_name"] = None
     book = fill(Template(blank), form("absence"), {"reporter": "示例甲"}, {"rows": rows})
     assert "退回 4 行" in clerk.outcome(clerk.upload("/school/upload", {"a.xlsx": book}, on="/school")).text

@@ -101,3 +101,12 @@ def test_what_cannot_be_copied_goes_one_by_one(server: Site) -> None:
     assert twice is not None
     assert twice.doubled([("a", 1), ("a", 2)])
     assert not twice.doubled([("a", 1), ("b", 1)])
+
+
+def test_rows_that_are_run_outside_a_transaction_are_stored(server: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "LEAST", 1)
+    try:
+        assert sql.run(sql.insert("counter", COUNTER), [("甲", 1), ("乙", 2)]) == 2
+        assert sql.fetch("SELECT count(*) FROM counter WHERE name IN ('甲', '乙')") == [(2,)]
+    finally:
+        sql.run("DELETE FROM counter WHERE name IN ('甲', '乙')", [()])

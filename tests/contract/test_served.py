@@ -69,7 +69,7 @@ def test_a_site_on_postgresql_takes_in_warns_prints_and_traces(site: Path) -> No
     assert (line["outcome"], line["accepted"], line["rejected"]) == ("partial", 6, 1)
     assert json.loads(queke(*at, "status", "--json", code=1))["submissions"]["partial"] == 1
     (listed,) = [line for line in queke(*at, "cards").splitlines() if line.startswith("2026-0001")]
-    assert "手足口病" in listed, "by its name, not as D10"
+    assert "hand, foot and mouth disease" in listed, "by its name, not as D10"
     (digest,) = queke(*at, "digest", "--day", DAY, "--division", COUNTY.code).splitlines()
     assert Path(digest).is_file()
     assert "registered: 15" in queke(*at, "trace", f"D-{COUNTY.code}-{f'{DAY:%Y%m%d}'}-1")

@@ -11,7 +11,7 @@ from typing import Literal
 from openpyxl import load_workbook
 
 from pipeline.forms.block import letters
-from pipeline.xlsx.sheets import HELP_SHEET, LISTS_SHEET
+from pipeline.forms.our_sheets import HELP_SHEET, LISTS_SHEET
 
 Cells = Mapping[tuple[int, int], object]
 """(Excel row, 0-based column) → text, number, date, datetime, bool; None: a cell with a style and nothing in it."""

@@ -11,7 +11,7 @@ from pipeline.forms import form
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
 from pipeline.model import Claims, Reading, Row, Workbook
-from pipeline.xlsx import precheck, read
+from pipeline.xlsx import by_pattern, precheck, read
 from tests.people.scribe import packed
 from tests.reading import take
 
@@ -63,7 +63,7 @@ def by_openpyxl(content: bytes) -> Reading:
         content = packed(parts, "deflated")
     found = precheck.inspect(content)
     sheets = read.by_openpyxl(content, found)
-    book = Workbook(sheets, read.properties(found.parts), read.date1904(found.parts), facts=found.facts)
+    book = Workbook(sheets, read.properties(found.parts), by_pattern.date1904(found.parts), facts=found.facts)
     claims = identify(book)
     assert isinstance(claims, Claims), claims
     return parse(book, claims)

@@ -261,13 +261,13 @@ def test_whoever_serves_the_site_lists_shows_confirms_and_returns(
     drop(site, answered(out, HANDLED))
     work(site, NOW + HOUR)
     code, shown = queke("alerts", "show", number)
-    assert (code, "核实结论: 可排除" in shown, "示例甲" in shown.replace("填报人: 示例甲", "")) == (0, True, False)
+    assert (code, "verdict: excluded" in shown, "示例甲" in shown.replace("clerk: 示例甲", "")) == (0, True, False)
     assert queke("alerts", "return", number, "--why", "请补意见")[0] == 0
     assert state_of(number) == "returned"
     drop(site, answered(book_of(site, number), {**HANDLED, "理由简述": "已补"}))
     work(site, NOW + 3 * HOUR)
     assert "answers to confirm" in queke("status")[1]
-    assert queke("alerts", "confirm", number)[1].strip() == f"{number}: excluded (已排除)"
+    assert queke("alerts", "confirm", number)[1].strip() == f"{number}: excluded"
     assert queke("alerts", "confirm", number)[0] == 2
     traced = queke("trace", number)[1]
     for step in ("answered (2) verdict excluded reason A2", "returned", "confirmed", "card from submission"):

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError
+from psycopg.errors import DiskFull
 
 from pipeline import cli, config, database
 from pipeline.database import errors
@@ -191,10 +192,10 @@ def test_a_store_that_is_locked_for_long_is_to_be_tried_again(
         locked()
 
 
-@pytest.mark.parametrize("text", ["database or disk is full", "could not extend file: No space left on device"])
-def test_a_store_whose_disk_is_full_asks_for_room(text: str) -> None:
+@pytest.mark.parametrize("cause", [None, DiskFull("konnte Datei nicht erweitern")])
+def test_a_store_whose_disk_is_full_asks_for_room(cause: Exception | None) -> None:
     with pytest.raises(TemporaryError, match="make room"), errors.temporary():
-        raise OperationalError(text)
+        raise OperationalError("" if cause else "database or disk is full") from cause
 
 
 def test_status_names_papers_owed_and_years_unknown(queke: Queke, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -284,7 +284,7 @@ NAMES = (
 
 def test_no_password_stays_that_stood_in_a_name(site: Site) -> None:
     """Of a file or a folder: taken, given back in part, not opened, named on the command line."""
-    rows = [pupil(0), pupil(1, reason=None)]
+    rows = [pupil(0), pupil(1, class_name=None)]
     blank = Template(issuing.template(site, "absence", SCHOOL, DAY))
     said = {"zero": "否", "reporter": "示例甲"}
     for n, name in enumerate(NAMES):

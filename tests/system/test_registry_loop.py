@@ -118,7 +118,7 @@ def test_a_dry_run_says_what_would_change_and_changes_nothing(
     (tmp_path / "queke.key").chmod(0o600)
     book = edited(template(site, "roster", COUNTY), "班级", {1: {"学生人数": 45}})
     (tmp_path / "名册.xlsx").write_bytes(book)
-    assert "三(3)班 人数 40 → 45" in sent_dry(tmp_path, monkeypatch, capsys)
+    assert "三(3)班: roll 40 → 45" in sent_dry(tmp_path, monkeypatch, capsys)
     database.open(site)
     assert set(SchoolClass.objects.values_list("roll", flat=True)) == {40}
 

@@ -321,6 +321,7 @@ _FILES = re.compile(
 )
 _ISSUES = re.compile(r"[a-z]+(?:-[a-z]+)+|T[0-9]+-\w+")  # their codes, and tickets
 _TYPED = re.compile(rf"\S*(?:[{''.join(SCHOOLS)}]|u001b)\S*")  # a word of a sender bears his sign
+_MADE = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{10}(?=  [（(])")  # a passphrase, which is shown once
 DATA = [
     "消毒",
     "首次报送",
@@ -347,7 +348,7 @@ def strange(text: str, signs: re.Pattern[str], known: Iterable[str]) -> list[str
     """Lines that hold signs of the other language once files, what senders typed, and what is known are taken away."""
     found = []
     for line in text.splitlines():
-        left = _ISSUES.sub("", _TYPED.sub("", _FILES.sub("", line)))
+        left = _ISSUES.sub("", _TYPED.sub("", _FILES.sub("", _MADE.sub("", line))))
         for word in sorted(known, key=len, reverse=True):
             left = left.replace(word, "")
         found += [line] * bool(signs.search(left))

@@ -72,7 +72,8 @@ def sent(request: HttpRequest, key: str) -> HttpResponse:
     page = "sent_part.html" if request.headers.get("X-Part") else "sent.html"
     found = drops.standing(drop)
     values = {"standing": found, "key": key, "count": drop.count, "done": len(found.done), "many": drop.count > _FEW}
-    return render(request, page, {**values, "fine": sum(one.state in _FINE for one in found.done)})
+    fine = sum(one.state in _FINE for one in found.done)
+    return render(request, page, {**values, "fine": fine, "wanting": len(found.done) - fine})
 
 
 @require_GET

@@ -105,7 +105,7 @@ def test_with_a_passphrase_a_workbook_goes_out_locked_and_may_come_back_so(
     code, said = queke("mail", "fetch")
     assert code == 0, said
     sending.send(mail((name, lock(opened, "another's")), subject="打不开"))
-    assert "打开密码" in queke("mail", "fetch")[1]
+    assert "file-encrypted" in queke("mail", "fetch")[1]
 
 
 def test_one_answer_a_mail_whatever_it_brought(sending: Place, queke: Queke, sink: Sink) -> None:
