@@ -28,7 +28,7 @@ WRITERS = ("xlsxwriter", "libreoffice")
 MIXES = ("rows28", "real")
 CLASSES = [f"{grade}({n})班" for grade in "一二三四五六" for n in (1, 2, 3)]
 AT_ONCE = 40  # workbooks that LibreOffice saves in one process
-BAD_SHARE = 0.04  # of the workbooks with rows: one row without 原因
+BAD_SHARE = 0.04  # of the workbooks with rows: one row without 班级
 ILLNESSES = (("发热", "咳嗽"), ("发热",), ("咳嗽", "咽痛"), ("呕吐",), ("腹痛", "腹泻"), ("头痛", "流涕"))
 DIAGNOSES = ("一般感冒", "一般感冒", "气管炎肺炎", None, None)
 
@@ -87,7 +87,7 @@ def write(site: Site, template: Template, schools: Sequence[SchoolFacts], mix: s
         rows = list(_cluster(random) if mix == "cluster" else _rows(random, _count(random, mix)))
         bad = 1 if rows and random.random() < BAD_SHARE else 0
         if bad:
-            del rows[0]["reason"]
+            del rows[0]["class_name"]
         token = units.token(site.key, school.code, "absence", schooldays.term(DAY), school.token_serial)
         header = {"unit": school.code, "school": school.name, "zero": "否" if rows else "是", "reporter": "示例甲"}
         properties = {"queke_unit": school.code, "queke_token": token}
