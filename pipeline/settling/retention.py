@@ -59,24 +59,23 @@ def _days_of(table: str, before: date, column: str = "day") -> Iterator[date]:
 
 
 def waiting(day: date) -> tuple[set[str], set[int]]:
-    """Return the schools of which nothing of the day goes, and the numbers of submissions that wait."""
+    """Return the schools of which nothing of the day goes, and the numbers of submissions that wait: of the day, and of
+    files until then that could not be read.
+    """
     since, until = day_bounds(day)
-    unread = Submission.objects.filter(day__isnull=True, form__in=_FORMS, received_at__range=(since, until))
-    mine = Submission.objects.filter(day=day) | unread
-    seqs = set(mine.filter(state__in=WAITS).values_list("received_seq", flat=True))
-    there = {
-        seq: (unit, mail)
-        for seq, unit, bound, mail in mine.values_list("received_seq", "unit", "bound_unit", "mail")
-        for unit in (unit or bound,)
-    }
+    mine = Submission.objects.filter(day=day)
+    mine |= Submission.objects.filter(day__isnull=True, form__in=_FORMS, received_at__lte=until)
+    rows = mine.values_list("received_seq", "unit", "bound_unit", "mail", "state", "day", "received_at")
+    there = {seq: (unit or bound, mail, of or came >= since) for seq, unit, bound, mail, _, of, came in rows}
+    seqs = {seq for seq, *_, state, _, _ in rows if state in WAITS}
     seqs |= {seq for ref in _unsent() if (seq := _number(ref)) in there}
     unanswered = set(
         Mail.objects.filter(answerable=True, answered_at__isnull=True, braked=False).values_list("pk", flat=True)
     )
-    seqs |= {seq for seq, (_, mail) in there.items() if mail in unanswered}
+    seqs |= {seq for seq, (_, mail, _) in there.items() if mail in unanswered}
     asked = AskedMailbox.objects.filter(state=AskedState.WAITING).values_list("pk", flat=True)
     seqs |= {seq for seq in asked if seq in there}
-    return {there[seq][0] for seq in seqs if seq in there} | alerted(), seqs
+    return {there[seq][0] for seq in seqs if there[seq][2]} | alerted(), seqs
 
 
 def alerted() -> set[str]:

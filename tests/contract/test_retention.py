@@ -125,6 +125,19 @@ def test_nothing_goes_of_what_waits(school: Site, waits: Callable[[], None]) -> 
     assert {table: rows for table, rows in whole_store.whole().items() if table in tables} == before
 
 
+def test_a_file_that_could_not_be_read_waits_for_its_answer_while_later_days_go(school: Site) -> None:
+    report(school, checked(1, [row("示例甲")], day=DAY + timedelta(days=1), at=later(1)))
+    sent()
+    Submission.objects.create(
+        received_seq=9, sha256="9" * 64, size=1, name="坏.xlsx", channel="folder", first_seen=NOON, received_at=NOON,
+        state=State.QUARANTINED, bound_unit=SCHOOL,
+    )  # fmt: skip
+    Letter.objects.create(kind="receipt", ref="9", reader=SCHOOL, state="queued", queued_at=NOON)
+    remove()
+    assert list(Submission.objects.values_list("received_seq", flat=True)) == [9]
+    assert not Report.objects.exists(), "of the day after, nothing waits"
+
+
 def test_of_a_closed_alert_its_pupils_go_and_its_numbers_stay(school: Site) -> None:
     _alerted()
     Alert.objects.update(closed_at=NOON, state="ended")
