@@ -14,7 +14,7 @@ from tools.killing import Killer
 def test_a_day_with_kills_ends_as_one_without(tmp_path: Path) -> None:
     killer = Killer(random.Random(2026), each=1)
     assert faults.try_out(tmp_path, killer, short=True) == []
-    assert sum(killer.killed.values()) == 3
+    assert sum(killer.killed.values()) == 2
 
 
 def test_what_is_missing_or_twice_is_told() -> None:

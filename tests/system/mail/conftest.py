@@ -1,8 +1,11 @@
 """Mail servers for the tests of mail: a Dovecot for all of a session's, and an account on it."""
 
+import os
 import shutil
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from uuid import uuid4
 
 import pytest
@@ -87,12 +90,19 @@ def sending(place: Place, sink: Sink, tmp_path: Path) -> Place:
 
 
 @pytest.fixture
-def queke(place: Place, capsys: pytest.CaptureFixture[str]) -> Queke:
-    """Run a command on the site, in this process; both schools' mailboxes are bound."""
+def queke(place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Queke:
+    """Run a command on the site, in this process; both schools' mailboxes are bound.
+
+    The clock goes on from command to command: what a slow one made is not later than what the next one calls now.
+    """
+    began = monotonic()
 
     def run_(*arguments: object) -> tuple[int, str]:
         capsys.readouterr()
-        code = cli.run([str(argument) for argument in arguments])
+        now = datetime.fromisoformat(os.environ["QUEKE_NOW"]) + timedelta(seconds=monotonic() - began)
+        with monkeypatch.context() as gone_on:
+            gone_on.setenv("QUEKE_NOW", now.isoformat())
+            code = cli.run([str(argument) for argument in arguments])
         said = capsys.readouterr()
         return code, said.out + said.err
 
