@@ -19,8 +19,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.message import EmailMessage
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,7 @@ from pipeline.mail.smtp import MailSender
 from pipeline.model import MailAccount, MailboxOrigin, MailboxRole, MailPlan, Security, Site, WithoutPassphrase
 from pipeline.post import mails
 from pipeline.registry import mailboxes
+from pipeline.reports import pages, render
 from pipeline.reports.first_page import drawn
 from pipeline.reports.render import Renderer
 from pipeline.run import delivery
@@ -50,6 +52,7 @@ PART, PARTS = map(int, os.environ.pop("QUEKE_CUTS_PART", "1/1").split("/"))
 FEW = 2
 TRIES = 5
 PATIENCE = 5.0  # seconds without an answer
+PAPERS: dict[str, bytes] = {}
 Goes = Callable[..., tuple[dict[str, list[str]], Counter[bytes], Mapping[str, Wire]]]
 
 
@@ -74,7 +77,7 @@ class Circle:
                 run.drain(self.site, readers, lambda: NOW, mail=bag)
             account = self.site.mail.accounts[0]
             with suppress(MailServerError), MailSender(account, seconds=PATIENCE, last_seconds=PATIENCE) as sender:
-                run.send_mails(self.site, sender.send, lambda: NOW, account, first_page=drawn)
+                run.send_mails(self.site, sender.send, lambda: NOW, account, first_page=_first_page)
             if done() and not source.troubles and not Posting.objects.filter(state__in=("queued", "sending")).exists():
                 return
             Posting.objects.filter(state="queued").update(due_at=NOW)
@@ -124,6 +127,16 @@ def said(letter: EmailMessage) -> str:
     return "\n".join([*heads, *words, *(name for name, _ in files(letter))])
 
 
+def _drawn(values: Mapping[str, Any], really: Callable[[Mapping[str, Any]], bytes] = render.draw) -> bytes:
+    page = pages.page(values)
+    if page not in PAPERS:
+        PAPERS[page] = really(values)
+    return PAPERS[page]
+
+
+_first_page = cache(drawn)
+
+
 @pytest.fixture(scope="module")
 def opener() -> Iterator[MailOpener]:
     with MailOpener() as made:
@@ -136,9 +149,9 @@ def goes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Goes:  # fmt: skip
     """Go around with these cuts; return what is held in the end, how often each letter arrived, and the lines."""
-    monkeypatch.setattr(
-        delivery, "Renderer", partial(Renderer, 0)
-    )  # papers are drawn here: their process is not at stake
+    # papers are drawn here, each once for all circles: neither their process nor their looks are at stake
+    monkeypatch.setattr(delivery, "Renderer", partial(Renderer, 0))
+    monkeypatch.setattr(render, "draw", _drawn)
     monkeypatch.setattr(mail_fetch, "MailFolder", partial(MailFolder, seconds=PATIENCE))
     runs = iter(range(10_000))
     (tmp_path / "tls").mkdir()
