@@ -26,6 +26,7 @@ AUTHSERV = "mx.office.example"
 OFFICE, HEAD = "jyj@office.example", "head@school.example"
 STRANGER = "somebody@else.example"
 WHO = "示例管理员"
+TWICE = 2
 
 _ACCOUNT = """
 [[mail_accounts]]
@@ -107,12 +108,16 @@ class DayMail:
             "mailed": [(str(one["To"]), str(one["Subject"]), _words(one)) for one in letters],
         }
 
-    def broken(self, site: Site, most: int) -> list[str]:
-        """Promises of one site: each letter under one Message-ID with one content, none oftener than `most` times."""
+    def broken(self, site: Site, killed: int) -> list[str]:
+        """Promises of one site: each letter under one Message-ID with one content, none oftener than twice, and that
+        no more often than processes were killed.
+        """
         arrived = Counter(self._boxes[site.root.name].taken)
         numbers = Counter(str(email.message_from_bytes(raw)["Message-ID"]) for raw in arrived)
         found = [f"{site.root.name}: two letters under {number}" for number, n in numbers.items() if n > 1]
-        return found + [f"{site.root.name}: one letter {n} times" for n in arrived.values() if n > most]
+        again = sum(n - 1 for n in arrived.values())
+        found += [f"{site.root.name}: {again} letters twice after {killed} kills"] * (again > killed)
+        return found + [f"{site.root.name}: one letter {n} times" for n in arrived.values() if n > TWICE]
 
 
 def _words(letter: EmailMessage) -> str:

@@ -106,8 +106,8 @@ def try_out(folder: Path, killer: Killer, server: str = "", *, short: bool = Fal
         calm = Killer(random.Random(0))
         whole = [_day(site, phases, one, post) for site, one in zip(sites, (calm, killer), strict=True)]
         found = [*differences(*whole), *(line for site in sites for line in broken(site, phases))]
-        killed = sum(killer.killed.values())
-        return found + [line for site in sites if post for line in post.broken(site, 1 + killed)]
+        killed = (0, sum(killer.killed.values()))
+        return found + [line for site, n in zip(sites, killed, strict=True) if post for line in post.broken(site, n)]
 
 
 def replace_database(root: Path, address: str, post: DayMail | None) -> Site:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,10 +63,14 @@ class MailSender:
         """Until when the server's certificate is good; None without one."""
         return certificate_until(self._live().sock)
 
-    def send(self, content: bytes, reader: str, *, envelope: str | None = None) -> Reply:
-        """Give one letter to the server, for one reader; `envelope`: whom bounces go to, the account if None.
+    def send(
+        self, content: bytes, reader: str, *, envelope: str | None = None, begun: Callable[[], None] = lambda: None
+    ) -> Reply:
+        """Give one letter to the server, for one reader; `envelope`: whom bounces go to, the account if None; `begun`
+        is called once the server wants the letter, before it gets any of it.
 
-        Raises MailServerError where the line broke before the letter was given: it was not sent.
+        Raises MailServerError where the line broke before the letter was given, and what `begun` raises: it was not
+        sent.
         """
         if self._server is None or self._given >= LETTERS_A_CONNECTION:
             self._hang_up()
@@ -85,7 +90,7 @@ class MailSender:
             if reply.fate is LetterFate.SLOW:
                 self._hang_up()
             return reply
-        return self._given_over(server, content)
+        return self._given_over(server, content, begun)
 
     def _offered(self, server: smtplib.SMTP, envelope: str, reader: str) -> Reply | None:
         """Name sender and reader; the server's refusal, or None if it takes both."""
@@ -94,13 +99,14 @@ class MailSender:
                 return Reply(fate(code, _words(text)), code)
         return None
 
-    def _given_over(self, server: smtplib.SMTP, content: bytes) -> Reply:
+    def _given_over(self, server: smtplib.SMTP, content: bytes, begun: Callable[[], None]) -> Reply:
         try:
             code, text = server.docmd("data")
         except (smtplib.SMTPException, OSError) as error:  # it has nothing of the letter
             self._hang_up()
             raise MailServerError(self._account.name, Trouble.UNREACHABLE) from error
         if code == GO_ON:
+            self._unless_dropped(begun)
             try:
                 code, text = self._last_word(server, content)
             except (smtplib.SMTPException, OSError):
@@ -165,6 +171,18 @@ class MailSender:
             with suppress(smtplib.SMTPException, OSError):
                 server.quit()
             with suppress(OSError):
+                server.close()
+
+    def _unless_dropped(self, begun: Callable[[], None]) -> None:
+        """Whatever `begun` raises, nothing was given: hang up without a word, which the server would take for the
+        letter's.
+        """
+        server, self._server = self._server, None
+        try:
+            begun()
+            server, self._server = None, server
+        finally:
+            if server is not None:
                 server.close()
 
 

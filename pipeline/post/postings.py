@@ -1,8 +1,8 @@
 """Mails that go out: queued with the fact, written once, given to a server, and what it said of each.
 
-A posting is `sending`, and the archive knows it, before a server gets it. One found so by who holds the site is sent
-once more, the same bytes under the same Message-ID: whether the first arrived cannot be known from here. In a store
-that was made again a person looks at it.
+A posting is `sending`, and the archive knows it, before a server gets it. One found so by who holds the site, of which
+no answer is marked (`post.attempts`), is sent once more, the same bytes under the same Message-ID: whether the first
+arrived cannot be known from here. In a store that was made again a person looks at it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.db.models import Count, F, Q
 from pipeline.database import acts, sql
 from pipeline.database.models import Posting
 from pipeline.database.transactions import atomic
+from pipeline.mail.replies import LetterFate
 from pipeline.model import ActKind, PostingKind, PostingState
 
 FIRST_WAIT = timedelta(minutes=2)  # after a refusal that passes; doubled each time …
@@ -111,6 +112,11 @@ def begin(numbers: Collection[int], now: datetime) -> None:
         if mine.exists():
             acts.note(ActKind.MAILING, now, mails=[[*_key(row), *_written(row)] for row in mine])
             mine.update(state=PostingState.SENDING, attempts=F("attempts") + 1)
+
+
+def doubt(number: int) -> None:
+    """A mail that is being sent may have arrived; kept, so that it goes out once more at most."""
+    Posting.objects.filter(pk=number, state=PostingState.SENDING).update(why=LetterFate.UNCLEAR)
 
 
 def begin_again(mails: Sequence[Sequence[str]], now: datetime) -> None:

@@ -1,16 +1,20 @@
 """Mails out: what is due gets its bytes, is noted as being sent, given to a server, and what that said is noted.
 
-The bytes of a mail are written once. Between noting that it is being sent and noting what became of it lies the one
-moment that nobody can decide after a crash: it is then sent once more, the same bytes under the same Message-ID.
+The bytes of a mail are written once. Between the mark that a server gets it and the mark of what that said lies the one
+moment that nobody can decide after a crash: it is then sent once more, the same bytes under the same Message-ID, and
+never a third time without a person.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
@@ -23,7 +27,7 @@ from pipeline.mail.replies import LetterFate
 from pipeline.mail.servers import MailServerError
 from pipeline.mail.smtp import Reply
 from pipeline.model import MailAccount, PostingKind, PostingState, Site
-from pipeline.post import mails, postings
+from pipeline.post import attempts, mails, postings
 from pipeline.post.postings import QueuedPosting
 from pipeline.run import mail_writers, noting
 from pipeline.run.mail_writers import FirstPage
@@ -53,6 +57,14 @@ class ReadyMail:
     doubtful: bool = False  # its last attempt was unclear: it may have arrived
 
 
+class ToServer(Protocol):
+    """Gives a letter to a server, as `MailSender.send` does."""
+
+    def __call__(self, content: bytes, reader: str, *, begun: Callable[[], None]) -> Reply:
+        """`begun` is called before the server gets any of it."""
+        ...
+
+
 def queue_answers(site: Site, now: datetime) -> int:
     """Queue the answers to mails of which all is settled; at most so many a day to one sender. Return how many."""
     begin = datetime.combine(today(now), time(), ZONE)
@@ -78,16 +90,21 @@ def ready(
     besides: Collection[int] = (),
 ) -> list[ReadyMail]:
     """Write up to `limit` of the mails that are due, and note them as being sent; those first that were being sent when
-    a process ended. `besides`: those that are in hand.
+    a process ended, as far as nobody knows what became of them. `besides`: those that are in hand.
 
     At night only what cannot wait. No more than the site's brake lets out in an hour, with those in hand.
     """
+    left_over = [old for old in postings.begun() if old.id not in besides]
+    begun = [again for old in left_over if (again := _begun(site, old, now))]
     left = min(limit, site.mail.letters_an_hour - postings.sent(now - timedelta(hours=1), now) - len(besides))
     if left <= 0:
         return []
     kinds = AT_ANY_HOUR if is_quiet(site, now) else ()
-    begun = [replace(one, why=LetterFate.UNCLEAR) for one in postings.begun() if one.id not in besides]
-    due = [*begun, *postings.waiting(now, left, kinds)][:left]
+    waiting = postings.waiting(now, left, kinds)
+    for queued in waiting:
+        if queued.path:
+            attempts.forget(site.root / queued.path)  # of an attempt that is noted
+    due = [*begun, *waiting][:left]
     found = [one for posting in due if (one := _written(site, account, posting, now, first_page)) is not None]
     postings.begin([one.id for one in found], now)
     if found:
@@ -95,14 +112,39 @@ def ready(
     return found
 
 
-def give(mail: ReadyMail, to_server: Callable[[bytes, str], Reply]) -> Reply:
-    """Give a mail's bytes to a server. Raises what that raises, and nothing where the bytes are gone."""
+def _begun(site: Site, posting: QueuedPosting, now: datetime) -> QueuedPosting | None:
+    """A mail that was being sent when a process ended; None if what the server said of it was marked: that is noted.
+
+    One that no server was given is sent as if nothing had been. Of one that was given without an answer nobody knows
+    whether it arrived: it is in doubt, and stays so.
+    """
+    path = site.root / posting.path
+    attempt = attempts.of(path)
+    if attempt is None:
+        return posting
+    reply = attempt.reply or Reply(LetterFate.UNCLEAR)
+    doubtful = posting.why == LetterFate.UNCLEAR
+    if attempt.reply is None and not doubtful:
+        postings.doubt(posting.id)
+        attempts.forget(path)
+        return replace(posting, why=LetterFate.UNCLEAR)
+    note(ReadyMail(posting.id, posting.address, posting.attempts - 1, path, doubtful), reply, now)
+    return None
+
+
+def give(mail: ReadyMail, to_server: ToServer) -> Reply:
+    """Give a mail's bytes to a server, and mark that, and what it said. Raises what that raises, and nothing where the
+    bytes are gone.
+    """
     try:
         content = mail.path.read_bytes()
     except OSError as error:
         log.warning("mail_unreadable", posting=mail.id, **fault(error).fields())
         return Reply(LetterFate.GONE)
-    return to_server(content, mail.address)
+    reply = to_server(content, mail.address, begun=partial(attempts.begin, mail.path))
+    with suppress(OSError):  # the store will know; a disk that is full is told elsewhere
+        attempts.end(mail.path, reply)
+    return reply
 
 
 def note(mail: ReadyMail, reply: Reply, now: datetime) -> None:
@@ -120,11 +162,12 @@ def note(mail: ReadyMail, reply: Reply, now: datetime) -> None:
     else:
         why = LetterFate.UNCLEAR if mail.doubtful else reply.fate  # the doubt stays
         postings.again(mail.id, mail.attempts + 1, reply.code, why, now)
+    attempts.forget(mail.path)
 
 
 def send(
     site: Site,
-    to_server: Callable[[bytes, str], Reply],
+    to_server: ToServer,
     now: Callable[[], datetime],
     account: MailAccount,
     *,
