@@ -12,6 +12,7 @@ from pipeline.errors import TemporaryError
 from pipeline.executors import Answer, ReadJob
 from pipeline.model import Reading
 from pipeline.reports import render
+from pipeline.reports.press import press
 
 
 class InProcess:
@@ -41,7 +42,7 @@ def renderer(elsewhere: object = None) -> render.Renderer:
     """Draws in this process, with our fonts; what is started from here finds the system's."""
     del elsewhere  # of other machines
     before = os.environ.get("FONTCONFIG_FILE")
-    render._press()  # reads the configuration, once
+    press()  # reads the configuration, once
     if before is None:
         os.environ.pop("FONTCONFIG_FILE", None)
     else:

@@ -99,3 +99,10 @@ _._commit
 
 # Django reads it in the console's settings
 _.SiteGate
+
+# WeasyPrint reads them of a document, and asks a document for its own sheet
+_.base_url
+_.media_type
+_.url_fetcher
+_.wrapper_element
+_._ua_stylesheets

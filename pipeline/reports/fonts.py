@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import html
 import os
+import re
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import lru_cache
@@ -75,13 +76,17 @@ def absent() -> list[str]:
 
 
 def drawable(text: str) -> str:
-    """Return a text with 〓 for each sign that no font has. Everyday Chinese costs nothing."""
+    """Return a text with 〓 for each sign that no font has, or that is none. Everyday Chinese costs nothing."""
+    text = _NO_SIGN.sub(MISSING, text)
     try:
         text.encode("gb2312")
     except UnicodeEncodeError:
         lost = {char for char in set(text) if not _everyday(char) and ord(char) not in _covered()}
         return text.translate({ord(char): MISSING for char in lost}) if lost else text
     return text
+
+
+_NO_SIGN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # what no markup may hold, escaped or not
 
 
 def _everyday(char: str) -> bool:

@@ -198,11 +198,25 @@ def _pair_height(pair: Sequence[Values], *, names: bool) -> float:
     return 0.2 + 0.8 * max(-(-whose // who), -(-what // found), when)
 
 
+_WORKSHEET_EMS = {True: 10.4, False: 6.4}  # width of a pupil with its name, or its code; in letters of 10 pt
+_FOUND_EMS = 6.0  # of what was reported of it: what is in brackets begins a line of its own
+
+
 def _worksheet(values: Values) -> Values:
     """A worksheet is one side to write on; further cases are in an annex."""
-    shown = WORKSHEET_CASES - len(values["met"]) - bool(values["phone"])
-    cases = len(values["rows"])
-    return {"cases_shown": cases if cases <= shown else shown - 1, "cases_annexed": CASES_ANNEXED}
+    room = WORKSHEET_CASES - len(values["met"]) - bool(values["phone"])
+    heights = [_worksheet_height(row, _WORKSHEET_EMS[values["names"]]) for row in values["rows"]]
+    fits = sum(heights) <= room
+    shown = len(heights) if fits else sum(so_far <= room - 0.8 for so_far in accumulate(heights))
+    return {"cases_shown": shown, "cases_annexed": CASES_ANNEXED}
+
+
+def _worksheet_height(row: Values, width: float) -> float:
+    """Height of a case, in rows that are high enough to write in."""
+    found = _lines(row["symptoms"], _FOUND_EMS) + (
+        _lines(f"（{row['diagnosis']}）", _FOUND_EMS) if row["diagnosis"] else 0
+    )
+    return max(1.0, 0.23 + 0.49 * found, 0.23 + 0.54 * _lines(row["pupil"], width))
 
 
 _LAYOUTS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {

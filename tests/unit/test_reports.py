@@ -22,7 +22,7 @@ from pipeline.figures.paper_values import check_code, values_of
 from pipeline.figures.statistics import StatisticFacts, StatisticLine
 from pipeline.model import Level, Paper
 from pipeline.registry import lookup
-from pipeline.reports import fonts, letters, pages, render, tilemap
+from pipeline.reports import fonts, letters, pages, press, render, tilemap
 from pipeline.statistics import Comparison, Method
 from pipeline.units import Scope
 from tests import page_samples
@@ -94,7 +94,8 @@ def test_a_school_page_fits_one_side_and_more_goes_to_an_annex(renderer: render.
 def outside(html: str) -> list[str]:
     """The pieces of text that leave the space between the margins, to the right."""
     found: list[str] = []
-    for side in render._press()._layout(html).pages:
+    setting = press.press()
+    for side in setting.layout(setting.markup(html)).pages:
         box = side._page_box
         right = box.margin_left + box.width + 1
         for one in box.descendants():
@@ -254,6 +255,20 @@ def test_a_sheet_to_write_on_is_one_side_and_only_the_schools_has_names(renderer
         assert all(f"三2-{n:02d}AA" in "".join(sides).replace("\n", "") for n in range(cases))
 
 
+def test_a_sheet_of_long_findings_is_signed_on_its_first_side(renderer: render.Renderer) -> None:
+    few = page_samples.card()
+    case = replace(few.cases_listed[0], symptoms=("S07", "S08"), diagnosis="R01")
+    facts = replace(few, hits=few.hits * 2, cases_listed=(case,) * 10)
+    values = values_of(card_books.worksheet(facts))
+    values = {
+        **values,
+        "rows": [{**row, "symptoms": "咳嗽、咽痛", "diagnosis": "气管炎肺炎"} for row in values["rows"]],
+    }
+    sides = texts(pdf_of(letters.compose("worksheet", values, renderer)))
+    assert len(sides) == 2
+    assert "核实人签字" in sides[0]
+
+
 def test_a_card_that_was_answered_prints_the_answer_and_the_days(renderer: render.Renderer) -> None:
     said = {"verdict": "excluded", "reason": "A1", "rows": [["2026-11-20", "三2-A7K0QX9M2T"]], "reporter": "示例员甲"}
     days = (cards.DayLine(samples.DAY, 1, 3, "已消毒"),)
@@ -287,8 +302,28 @@ def test_markup_in_a_name_is_printed_not_obeyed() -> None:
     assert "&lt;img" in html
 
 
+def test_a_sign_that_no_markup_may_hold_is_printed_as_one_that_no_font_has(renderer: render.Renderer) -> None:
+    facts = replace(page_samples.page(1), school="示例\x01\x0b学校\ufffe")
+    (side,) = texts(pdf_of(letters.compose("page", values_of(papers.page(facts)), renderer)))
+    assert "示例〓〓学校〓" in side
+
+
+def test_the_sheet_below_ours_has_every_element_of_a_paper() -> None:
+    folder = fonts.check().parent
+    markup = "".join(file.read_text(encoding="utf-8") for file in folder.glob("*.html"))
+    known = set(
+        re.findall(
+            r"\b[a-z]+[0-9]?\b", re.sub(r"{.*?}|/\*.*?\*/", ";", (folder / "base.css").read_text(), flags=re.DOTALL)
+        )
+    )
+    used = set(re.findall(r"<([a-z]+[0-9]?)\b", markup)) - set(
+        re.findall(r"<([a-z]+)", (folder / "charts.svg.html").read_text())
+    )
+    assert used - known == {"span", "small"}, "elements of a line, which need nothing but paper.css"
+
+
 def test_a_page_may_load_nothing() -> None:
-    fetcher = render._press().fetcher
+    fetcher = press.press().fetcher
     for address in ("http://127.0.0.1/", "file:///etc/passwd", "data:text/css,*{}"):
         with pytest.raises(ValueError, match="not fetched"):
             fetcher.fetch(address)
