@@ -1,5 +1,5 @@
 """Measure: `python -m benchmarks [--files N] [--naive N] [--quick] [--province] [--mixed N] [--history] [--assessed]
-[--mail] [--cluster] [--console]`.
+[--mail] [--cluster] [--console] [--idle]`.
 
 Goals stand beside the figures; what fails is only a row that is stored otherwise than by a peer. Judge by CPU on a
 machine that does other things as well: rates and ratios on the wall suffer first.
@@ -21,7 +21,7 @@ from statistics import median
 
 import structlog
 
-from benchmarks import assessment, cluster, console, history, mail, mixed, naive, ours, papers, workbooks
+from benchmarks import assessment, cluster, console, history, idle, mail, mixed, naive, ours, papers, workbooks
 from benchmarks.measure import Cost, measured
 from benchmarks.workbooks import Drop
 from pipeline.executors import Pool, Readers
@@ -35,7 +35,7 @@ SETTLED_TIMES, ANSWERED_TIMES, SETTLED_RATE = 25.0, 15.0, 200.0  # × the first 
 TREE_MB = 700.0
 PROVINCE, PROVINCE_SECONDS = 15_500, 90.0
 CORES = 2
-KINDS = ("mixed", "province", "history", "assessed", "mail", "cluster", "console")
+KINDS = ("mixed", "province", "history", "assessed", "mail", "cluster", "console", "idle")
 
 
 def main() -> None:
@@ -73,6 +73,7 @@ def _found(asked: argparse.Namespace, folder: Path) -> dict[str, object]:
         "assessed": lambda count: assessment.measure(folder / "assessed", count),
         "cluster": lambda count: cluster.measure(folder, count),
         "console": lambda count: console.measure(folder, count),
+        "idle": lambda count: idle.measure(folder, count),
     }
     for name, measure in alone.items():
         if count := getattr(asked, name):
@@ -137,6 +138,14 @@ def _asked() -> argparse.Namespace:
         const=console.HEAP,
         default=0,
         help="two hundred people at the console instead, while so many workbooks are taken in",
+    )
+    parser.add_argument(
+        "--idle",
+        type=int,
+        nargs="?",
+        const=idle.SCHOOLS,
+        default=0,
+        help="a service with a folder for each of so many schools instead, while nothing comes and for one file",
     )
     parser.add_argument("--folder", type=Path, help="where to work; what is made there is removed in the end")
     return parser.parse_args()

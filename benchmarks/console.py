@@ -25,7 +25,7 @@ from random import Random
 from threading import Event, Lock, Thread
 
 from benchmarks import ours, workbooks
-from benchmarks.measure import _cpu_of, tree
+from benchmarks.measure import ticks
 from pipeline import database
 from pipeline.database.models import Submission
 from pipeline.model import State
@@ -58,19 +58,15 @@ def measure(folder: Path, count: int) -> dict[str, object]:
         time.sleep(WARM)
         for path in made[USERS:]:
             shutil.move(path, site.inbox / path.name)
-        before = {name: _ticks(pid) for name, pid in processes.items()}
+        before = {name: ticks(pid) for name, pid in processes.items()}
         crowd.measure(LASTS)
-        ticks = os.sysconf("SC_CLK_TCK")
-        cpu = {name: round((_ticks(pid) - before[name]) / ticks, 1) for name, pid in processes.items()}
+        hertz = os.sysconf("SC_CLK_TCK")
+        cpu = {name: round((ticks(pid) - before[name]) / hertz, 1) for name, pid in processes.items()}
     database.open(site)
     settled = Submission.objects.exclude(state=State.RECEIVED).count()
     found = {"heap": count, "users": USERS, "settled": settled, "cpu_seconds": cpu, "pages": crowd.told()}
     _show(found)
     return found
-
-
-def _ticks(pid: int) -> int:
-    return sum(map(_cpu_of, tree(pid)))
 
 
 def _environment() -> dict[str, str]:

@@ -47,7 +47,12 @@ def measured(*, memory: bool = False) -> Iterator[Cost]:
 
 
 def _cpu() -> float:
-    return sum(map(_cpu_of, tree(os.getpid()))) / os.sysconf("SC_CLK_TCK")
+    return ticks(os.getpid()) / os.sysconf("SC_CLK_TCK")
+
+
+def ticks(pid: int) -> int:
+    """Return the CPU of a process and all its descendants, in the system's ticks."""
+    return sum(map(_cpu_of, tree(pid)))
 
 
 def _cpu_of(pid: int) -> int:
