@@ -49,7 +49,7 @@ _.READER
 
 # of mails, of an account and of [mail]: what the part that sends reads
 _.remind_at
-_.first_line
+_.lines
 _.remind_leader_at
 
 # dnspython reads it, in tests; socketserver calls and reads them

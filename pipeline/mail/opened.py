@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import getaddresses
 from html.parser import HTMLParser
+from itertools import islice
 
 from pipeline.mail import automatic, headers, zips
 from pipeline.model import Bounce, Issue, MailPart, OpenedMail
@@ -23,7 +24,7 @@ MOST_DEPTH = 8
 MOST_HEADER = 65_536  # bytes
 MOST_FILES = 50
 MOST_HEADS = 1_000  # headers of parts: more are not even taken apart
-LINE = 200  # letters of the body's first line
+LINES, LINE = 4, 200  # of the body, and letters of each
 
 _ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"BM")
@@ -37,6 +38,17 @@ _CLOUD = re.compile(
 )
 _SECRET = re.compile(r"密\s*码|口\s*令|授权码|pass\s*word|passwd|\bpwd\b", re.IGNORECASE)
 _NOT_FILES = frozenset({"text/calendar", "text/vcard", "text/x-vcard", "application/pgp-signature"})
+_QUOTES = re.compile(
+    r"^(?:>|-{5}|_{8}|发件人[:：]|From:|-{2,}\s*(?:原始|原邮件|回复|转发|Original|Replied|Forwarded))"
+    r"|(?:写道|wrote)\s*[:：]?$",
+    re.IGNORECASE,
+)
+"""Where what is answered or passed on begins."""
+_GREETING = re.compile(
+    r"(?:尊敬的|敬爱的|各位)?\w{0,6}?(?:(?:老师|领导|主任|校长|园长|科长|局长|同志)们?(?:[,，:：\s]*(?:您|你|大家)?好|[,，:：])|[您你]好|大家好"
+    r"|(?:上|下|中)午好|早上好|hi|hello|dear all)[\s!！,，。.:：~～]*",
+    re.IGNORECASE,
+)
 _SIGNATURES = ("application/pkcs7", "application/x-pkcs7")
 
 
@@ -76,7 +88,7 @@ def opened(content: bytes, *, whole: bool = True) -> OpenedMail:
     return OpenedMail(
         senders=senders(message),
         subject=_first(message, "Subject"),
-        first_line=next((line for line in _own_lines(body)), "")[:LINE],
+        lines=tuple(line[:LINE] for line in islice(_own_lines(body), LINES)),
         message_id=next(iter(_ids(message, "Message-ID")), ""),
         references=(*_ids(message, "References"), *_ids(message, "In-Reply-To")),
         results=tuple(value.decode("utf-8", "replace") for value in headers.raw(message, "Authentication-Results")),
@@ -246,9 +258,9 @@ def _own_lines(body: str) -> Iterator[str]:
     """The lines that the sender wrote: up to what he answers or passes on."""
     for line in body.splitlines():
         said = " ".join(line.split())
-        if said.startswith((">", "-----", "________", "发件人:", "发件人：", "From:", "------------------")):
+        if _QUOTES.search(said):
             return
-        if said:
+        if said and not _GREETING.fullmatch(said):
             yield said
 
 

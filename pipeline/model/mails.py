@@ -59,7 +59,7 @@ class OpenedMail:
 
     senders: tuple[str, ...] = ()  # the addresses of all From headers, lower case
     subject: str = ""
-    first_line: str = ""  # of the body, without what it quotes
+    lines: tuple[str, ...] = ()  # the first of the body, without greetings and without what it quotes
     message_id: str = ""
     references: tuple[str, ...] = ()  # of the thread it answers
     results: tuple[str, ...] = ()  # Authentication-Results, topmost first

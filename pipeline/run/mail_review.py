@@ -36,7 +36,7 @@ def read(mail: OpenedMail) -> LeaderWord | None:
     if about is None:
         return None
     school, day, stands = about
-    said = approval.read(mail.first_line)
+    said = approval.read(next(iter(mail.lines), ""))
     details = (("day", chinese_date(day)),)
     if said is False and reviews.of([(school, day)]):
         return LeaderWord(school, day, Issue("mail-review-undone", details=details), approves=False)

@@ -22,7 +22,7 @@ def report(site: Site, mail: OpenedMail, unit: str, seen: date) -> MailPart | Is
     the kind. `unit`: for whom its sender speaks; `seen`: the day on which it came.
     """
     name = lookup.names({unit}).get(unit, "")
-    line = zero_line.read(mail.subject, mail.first_line, name, seen)
+    line = zero_line.read(mail.subject, mail.lines, name, seen)
     if line is None:
         return None
     if line.day is None or not is_school(unit):

@@ -25,7 +25,7 @@ class Shape:
     raw: bytes
     names: tuple[str, ...] = (NAME,)
     subject: str = SUBJECT
-    line: str = "您好"
+    line: str = "请查收"  # the first after the greeting
     issues: tuple[str, ...] = ()
 
 
@@ -219,7 +219,7 @@ def _parts() -> Iterator[Shape]:
     yield Shape("a part of parts", mixed(text_part(), inner))
     related = (
         b'Content-Type: multipart/related; boundary="=_i"\r\n\r\n--=_i\r\n'
-        + text_part("<p>您好</p><img src='cid:1'>".encode(), b"text/html; charset=utf-8")
+        + text_part("<p>请查收</p><img src='cid:1'>".encode(), b"text/html; charset=utf-8")
         + b"\r\n--=_i\r\n"
         + part(b"Content-Type: image/png; name=logo.png\r\nContent-ID: <1>\r\n", b"\x89PNG\r\n\x1a\n..")
         + b"\r\n--=_i--\r\n"
@@ -227,9 +227,9 @@ def _parts() -> Iterator[Shape]:
     yield Shape("a picture in the signature", mixed(related, file))
     yield Shape(
         "a page only",
-        mixed(text_part("<html><style>p{}</style><body><p>您好</p>x".encode(), b"text/html; charset=utf-8"), file),
+        mixed(text_part("<html><style>p{}</style><body><p>请查收</p>x".encode(), b"text/html; charset=utf-8"), file),
     )
-    yield Shape("a page in GBK without a label", mixed(text_part("<p>您好</p>".encode("gbk"), b"text/html"), file))
+    yield Shape("a page in GBK without a label", mixed(text_part("<p>请查收</p>".encode("gbk"), b"text/html"), file))
     yield Shape(
         "a text in GBK labelled gb2312",
         mixed(text_part("您好，喆".encode("gbk"), b"text/plain; charset=gb2312"), file),
@@ -273,7 +273,7 @@ def _parts() -> Iterator[Shape]:
         (),
         issues=("mail-outlook-item",),
     )
-    link = "您好\r\n从QQ邮箱发来的超大附件 https://wx.mail.qq.com/ftn/download?func=3".encode()
+    link = "请查收\r\n从QQ邮箱发来的超大附件 https://wx.mail.qq.com/ftn/download?func=3".encode()
     yield Shape("a link to a cloud", mixed(text_part(link)), (), issues=("mail-cloud-link",))
     yield Shape("a locked zip", mixed(text_part(), part(named, _locked())), (), issues=("mail-zip-locked",))
     yield Shape("a damaged zip", mixed(text_part(), part(named, packed(("甲.xlsx", BOOK * 99))[:80])), (NAME,))

@@ -16,9 +16,28 @@ def test_names_files_and_words_are_those_a_person_means(shape: Shape) -> None:
     found = opened(shape.raw)
     assert tuple(one.name for one in found.parts) == shape.names
     assert tuple(issue.code for issue in found.issues) == shape.issues
-    assert (found.subject, found.first_line) == (shape.subject, shape.line)
+    assert (found.subject, next(iter(found.lines), "")) == (shape.subject, shape.line)
     assert found.senders == ("clerk@school.example",)
     assert all(one.content.startswith((b"PK\x03\x04", b"\xff\xd8")) for one in found.parts)
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        ("尊敬的王老师：\n\n同意\n张校长", ("同意", "张校长")),
+        ("各位领导好！\n今日零报告", ("今日零报告",)),
+        ("同意\n\n\n---- 回复的原邮件 ----\n| 发件人 | queke |", ("同意",)),
+        (
+            "同意。\n发自我的iPhone\n\n在 2026年11月20日，10:04，queke <queke@office.example> 写道：\n不同意",
+            ("同意。", "发自我的iPhone"),
+        ),
+        ('零报告\nAt 2026-11-20 14:00:00, "queke" <queke@office.example> wrote:\n3人缺课', ("零报告",)),
+        ("张校长不同意", ("张校长不同意",)),
+        ("好", ("好",)),
+    ],
+)
+def test_what_a_person_wrote_is_found_among_greetings_and_what_he_answers(body: str, lines: tuple[str, ...]) -> None:
+    assert opened(mixed(text_part(body.encode()))).lines == lines
 
 
 def test_there_are_sixty_shapes_at_least() -> None:
