@@ -40,7 +40,9 @@ ENTRIES: Mapping[str, Message] = {
     "mail-review-older": error(
         "{day}的缺课日报没有记为审核：您回复的那封之后又有更正。", "请看新的回执，再回复那一封。", public=("day",)
     ),
-    "mail-no-files": error("邮件里没有附件。", "可能忘了添加：" + _ATTACH),
+    "mail-no-files": error(
+        "邮件里没有附件。", "可能忘了添加：" + _ATTACH + "今天没有学生缺课的，另发一封，标题只写“零报告”就行。"
+    ),
     "mail-winmail": error(
         "附件被 Outlook 打成了 winmail.dat，我们打不开。",
         "请在 Outlook 里把这封邮件的格式改为 HTML 或纯文本（设置文本格式→HTML），重新添加附件再发。",

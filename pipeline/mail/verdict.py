@@ -16,6 +16,7 @@ from pipeline.model import MailAccount, MailPlan, MailState, MailVerdict, Opened
 from pipeline.validate.proof import always_proved
 
 NO_FILES = "mail-no-files"
+NO_PARTS = "no-files"
 BELIEVED = "believed"
 """Taken by policy, though nothing proved its sender: the office is told."""
 
@@ -64,7 +65,7 @@ def verdict(
         )
     if answerable and not to_ours:  # most often the attachment was forgotten
         return MailVerdict(MailState.REFUSED, NO_FILES, unit, answerable)
-    return MailVerdict(MailState.NOTHING, "automatic" if mail.automatic else "no-files", unit if known else "")
+    return MailVerdict(MailState.NOTHING, "automatic" if mail.automatic else NO_PARTS, unit if known else "")
 
 
 def policy(plan: MailPlan, form: str) -> ProofPolicy:

@@ -31,7 +31,7 @@ from pipeline.model import (
 )
 from pipeline.post import postings
 from pipeline.post.postings import WantedPosting
-from pipeline.schooldays import today
+from pipeline.schooldays import ZONE, today
 
 _SHOWN = 255
 _ANSWERS = (LetterKind.RECEIPT, LetterKind.GIVEBACK)
@@ -181,7 +181,7 @@ def believed(since: datetime) -> int:
 def latest() -> dict[str, datetime]:
     """Return, by account, when its latest mail was taken."""
     rows = Mail.objects.values("account").annotate(last=Max("received_at"))
-    return {row["account"]: row["last"] for row in rows}
+    return {row["account"]: row["last"].astimezone(ZONE) for row in rows}
 
 
 def waits(account: str, limit: int = 20) -> list[timedelta]:
@@ -308,8 +308,8 @@ def _said(row: Mail) -> dict[str, object]:
 
 def _kept(row: Mail, root: Path) -> KeptMail:
     return KeptMail(
-        row.pk, row.account, row.sender, row.unit, MailState(row.state), row.why, row.at, row.received_at,
-        root / row.path, row.size,
+        row.pk, row.account, row.sender, row.unit, MailState(row.state), row.why, row.at.astimezone(ZONE),
+        row.received_at, root / row.path, row.size,
     )  # fmt: skip
 
 

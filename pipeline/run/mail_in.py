@@ -26,7 +26,7 @@ from pipeline.inbox.archive import SpooledMail
 from pipeline.inbox.scan import shown
 from pipeline.mail.opened import head_of
 from pipeline.mail.proof import SenderProof
-from pipeline.mail.verdict import NO_FILES, FilesProof, found_of, policy, verdict
+from pipeline.mail.verdict import NO_FILES, NO_PARTS, FilesProof, found_of, policy, verdict
 from pipeline.model import (
     Arrival,
     Channel,
@@ -93,7 +93,9 @@ class MailDesk:
 
     def release(self, mail: KeptMail, unit: str, now: datetime, who: str) -> list[Arrival]:
         """Take a quarantined mail after all, as the word of a unit; return its submissions, journalled."""
-        parts = self.opener.open(mail.path).parts
+        opened = self.opener.open(mail.path)
+        zero = None if opened.parts else zero_mail.report(self.site, opened, unit, today(mail.at))
+        parts = [zero] if isinstance(zero, MailPart) else opened.parts
         arrivals = self._kept(parts, f"mail-{mail.account}-q{mail.id}", mail.at, unit, now)
         return self._journalled(mails.release(self.site, mail, unit, arrivals, now, who))
 
@@ -156,6 +158,8 @@ class MailDesk:
                 arrivals = ()
         if not mail.parts and not mail.issues and found.bound and not mail.automatic:
             found, mail, arrivals = self._without_files(one, mail, found, now)
+        elif found == MailVerdict(MailState.NOTHING, NO_PARTS) and zero_mail.speaks(mail, today(one.at)):
+            found = MailVerdict(MailState.QUARANTINED, "unproved" if unit else "unknown")  # its school waits for it
         log.info(
             "mail", account=one.key.account, uid=one.key.uid, state=found.state, why=found.why, files=len(arrivals)
         )

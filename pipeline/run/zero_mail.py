@@ -17,6 +17,11 @@ from pipeline.xlsx.fill import Template, fill
 BY_MAIL = "邮件"  # who reported, where nobody signed a sheet
 
 
+def speaks(mail: OpenedMail, seen: date) -> bool:
+    """Whether a mail without files speaks of a zero report, whoever sent it."""
+    return not mail.parts and zero_line.read(mail.subject, mail.lines, "", seen) is not None
+
+
 def report(site: Site, mail: OpenedMail, unit: str, seen: date) -> MailPart | Issue | None:
     """Return the workbook that a mail without files stands for, why it cannot be one, or None if it is about nothing of
     the kind. `unit`: for whom its sender speaks; `seen`: the day on which it came.

@@ -17,6 +17,7 @@ from pipeline.database.models import Absence, Letter, Mail, Report, Submission
 from pipeline.executors.mails import MailOpener
 from pipeline.model import FetchedMail, MailKey, MailState, Security, Site
 from pipeline.post import mails
+from pipeline.schooldays import ZONE
 from pipeline.service import mail_fetch
 from pipeline.service.watch import Service
 from tests.inprocess import InProcess
@@ -95,6 +96,17 @@ def test_several_workbooks_a_zip_and_a_forwarded_mail_are_each_taken(place: Plac
         (FIRST, "甲校.xlsx", "accepted"),
         (SECOND, "乙校.xlsx", "accepted"),
     ]
+
+
+def test_a_zero_report_that_nobody_proved_waits_for_an_admin(place: Place, queke: Queke) -> None:
+    place.send(mail(subject="今日零报告", sender=STRANGER))
+    place.send(mail(subject="通知", sender=STRANGER).replace(b"<1@", b"<2@"))
+    queke("mail", "fetch")
+    assert whys() == Counter({("quarantined", "unknown"): 1, ("nothing", "no-files"): 1})
+    (listed,) = map(json.loads, queke("quarantine", "list", "--json")[1].splitlines())
+    assert listed["came"] == f"{SENT.astimezone(ZONE):%Y-%m-%d %H:%M}", "by the clock on the wall"
+    assert queke("quarantine", "release", listed["mail"], "--unit", FIRST, "--who", "李")[0] == 0
+    assert Report.objects.get().zero
 
 
 @pytest.mark.parametrize(
@@ -342,8 +354,8 @@ def test_one_line_of_a_proved_mailbox_is_its_zero_report(place: Place, queke: Qu
     ("raw", "state", "why"),
     [
         (mail(subject="零报告？"), "refused", "mail-zero-unclear"),
-        (mail(subject="零报告", sender=STRANGER), "nothing", "no-files"),
-        (mail(subject="零报告", extra=b""), "nothing", "no-files"),
+        (mail(subject="零报告", sender=STRANGER), "quarantined", "unknown"),
+        (mail(subject="零报告", extra=b""), "quarantined", "unproved"),
         (mail(subject="零报告", extra=b"Auto-Submitted: auto-replied\r\n" + proved(CLERK)), "nothing", "automatic"),
     ],
 )
