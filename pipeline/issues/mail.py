@@ -52,7 +52,9 @@ ENTRIES: Mapping[str, Message] = {
     ),
     "mail-too-large": error("这封邮件太大，没有收。", "填报表只有几十 KB：请去掉图片等其他附件，" + _ATTACH[1:]),
     "mail-too-many": error("一封邮件里的文件太多，后面的没有收。", "请分几封发，每封不超过 50 个文件。"),
-    "mail-too-nested": error("这封邮件层层转发，里面的没有读完。", "请新写一封邮件，" + _ATTACH[1:]),
+    "mail-too-nested": error(
+        "这封邮件附件太多，或者层层转发，里面的没有读完。", "请新写一封邮件（附件多的分几封）。" + _ATTACH
+    ),
     "mail-broken": error("这封邮件本身有损坏，读不出附件。", "请新写一封邮件，" + _ATTACH[1:]),
     "mail-zip-locked": error("压缩包“{value}”设了密码，我们打不开。", "请不要加密，" + _ATTACH[1:]),
     "mail-zip-damaged": error("压缩包“{value}”已损坏，打不开。", "请不要压缩，" + _ATTACH[1:]),
