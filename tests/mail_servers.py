@@ -220,6 +220,7 @@ class Wire:
     sent: int = 0  # bytes from the server
     said: int = 0  # bytes from the client
     was_cut: bool = False
+    torn: set[socket.socket] = field(default_factory=set, repr=False)  # connections whose last line goes on
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self.port))
@@ -263,6 +264,11 @@ class Wire:
             server.sendall(data[: self.after_said - before])
             return self._broken()
         for line in data.splitlines(keepends=True):
+            goes_on = client in self.torn
+            (self.torn.discard if line.endswith(b"\n") else self.torn.add)(client)
+            if goes_on:
+                server.sendall(line)
+                continue
             self.lines.append(line[:40])
             now = not self.was_cut and len(self.lines) == self.at
             if now and self.how is not Cut.AFTER:
