@@ -35,7 +35,7 @@ _SCANS = {
 def read_plain(content: bytes, seen: date | None = None) -> Reading | None:
     """Read a plain workbook, or refuse what is none; None for an odd one, which needs `read_untrusted` in a child.
 
-    `seen`: the day it was first seen, by which a 报告日期 without a year has one.
+    `seen`: the day it was first seen, by which dates of a report and of a calendar have a year, if they have none.
     """
     look = guard.look(content)
     if look.issue is not None:
@@ -92,10 +92,10 @@ def _understood(content: bytes, book: Workbook, seen: date | None, *, suspect: b
         issues = (*_facts(book, secret=secret), claims)
         return Reading(ReadVerdict.REJECTED, issues=issues, content_sha=_bytes_sha(content), secret=secret)
     if form(claims.form).secret:
-        return _whole(book, secrets.without(parse(book, claims, tops)), secret=True)
+        return _whole(book, secrets.without(parse(book, claims, tops, seen)), secret=True)
     if suspect and (code := _password_inside(content, book)):
         return Reading(ReadVerdict.REJECTED, issues=(Issue(code),), content_sha=_bytes_sha(content), secret=True)
-    return _whole(book, parse(book, claims, tops))
+    return _whole(book, parse(book, claims, tops, seen))
 
 
 def _password_inside(content: bytes, book: Workbook) -> str:

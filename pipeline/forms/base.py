@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Flag, auto
 from functools import cache, cached_property
 from types import MappingProxyType
@@ -60,11 +61,15 @@ Parser = Callable[[object, "Frame"], object]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a cell parser may use besides the cell: the report's day and the workbook's date epoch."""
+    """What a cell parser may use besides the cell: the report's day and the workbook's date epoch.
+
+    `among`: the days, first and last, one of which a date without a year is, if not those about `day`.
+    """
 
     day: object = None  # date | None
     date1904: bool = False
     kindergarten: bool = False
+    among: tuple[date, date] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,6 +179,7 @@ class Table:
     needed: bool = True
     note: str = ""  # printed above it, if it is not the first
     upright: bool = False  # one row, each label left of its cell: a card to be read and signed
+    ditto: bool = False  # 同上 is the cell above: rows of our own template, which nobody sorts
     store: str = ""  # the database's table that keeps its rows; "" if they are kept as a whole, or not at all
 
     @cached_property

@@ -9,26 +9,49 @@ the alert.
 from __future__ import annotations
 
 import re
+from datetime import date
 
-from pipeline.forms import card_words, cells, classes, dates, heads
-from pipeline.forms.base import COUNTY, PAGE, Bad, Field, Fixed, Form, Frame, Table
+from pipeline.alert_state import CardReason
+from pipeline.forms import card_words, cells, classes, heads, moments
+from pipeline.forms.base import COUNTY, PAGE, Bad, Field, Fixed, Form, Frame, Mixed, Table
 from pipeline.forms.columns import choice, count, day, flag, moment, text
-from pipeline.forms.text_normalise import blank, fold, shown
+from pipeline.forms.text_normalise import blank, fold, shown, sweep
 
 _NUMBER = re.compile(r"(20[0-9]{2})-?([0-9]{4,6})")
+_SHORT = re.compile(r"[0-9]{1,4}")
+_OWN_REASON = re.compile(r"(?!.*[错误重复处理])(?:.*[^\W\d_]){4,}.*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PUPIL = re.compile(r"[^\s-]{1,20}-[0-9A-Z]{2,10}")
 
 
-def alert_number(cell: object, _: Frame) -> object:
-    """An alert's number: 2026-0482; people leave out the dash, or write 预警 before it."""
+def alert_number(cell: object, frame: Frame) -> object:
+    """An alert's number: 2026-0482; people leave out the dash or the year, or write 预警 before it."""
     if blank(cell):
         return None
-    found = _NUMBER.fullmatch(fold(shown(cell)).removeprefix("预警").removeprefix("编号").strip(":"))
+    words = fold(shown(cell)).removeprefix("预警").removeprefix("编号").strip(":").removesuffix("号")
+    if isinstance(frame.day, date) and _SHORT.fullmatch(words):  # 0004, of the year in which this card was issued
+        return Fixed(f"{frame.day.year}-{int(words):04d}")
+    found = _NUMBER.fullmatch(words)
     if not found:
         return Bad("card-number-unreadable")
     number = f"{found[1]}-{found[2]}"
     return number if number == cell else Fixed(number)
+
+
+_reason = cells.choice(card_words.REASON, "exclusion-unknown")
+
+
+def exclusion(cell: object, frame: Frame) -> object:
+    """One of the notice's reasons. Words of one's own that name none of them are A9 and its 理由简述."""
+    got = _reason(cell, frame)
+    if not isinstance(got, Bad):
+        return got
+    words = sweep(shown(cell))
+    for code in card_words.REASON.labels:
+        if fold(words).startswith(code.casefold()) and not fold(words)[2:3].isdigit():
+            rest = re.sub(r"^\W+|\W+$", "", words[2:])
+            return Fixed(Mixed(code, rest))
+    return Fixed(Mixed(CardReason.OTHER.value, words)) if _OWN_REASON.fullmatch(words) else got
 
 
 def checksum(cell: object, _: Frame) -> object:
@@ -62,7 +85,7 @@ _ANSWER = (
     moment("checked_at", "核实时间", later=True, goes=PAGE, also="核实日期", example="2026-11-20 16:00"),
     text("checked_how", "核实方式", 60, later=True, width=60, goes=PAGE, example="电话家长",
          help="如：" + "、".join(card_words.CHECKED_HOW) + "。"),
-    choice("reason", "排除理由", card_words.REASON, "exclusion-unknown", 4, decides=True, goes=PAGE, also="排除原因",
+    choice("reason", "排除理由", card_words.REASON, exclusion, 4, decides=True, spill="why", goes=PAGE, also="排除原因",
            help="A1 须在“病例”表标出哪一行有误，并随即更正缺课日报；A2 填机构和日期；A3 填另一编号；A9 写明理由。",
            section="三、可排除的预警信息（选“可排除”时填；A1 请在“病例”表标出有误的行）"),
     text("other_alert", "重复的预警编号", 12, alert_number, decides=True, plain=True, goes=PAGE,
@@ -81,8 +104,8 @@ _ANSWER = (
            "原先选错了，改选“都不是”。"),
     count("deaths", "死亡人数", later=True, goes=PAGE, since=2, also="死亡 死亡病例",
           help="这次疫情中死亡的学生人数，没有就空着；原先填错了，改填 0。"),
-    choice("report_way", "报告方式", card_words.REPORT_WAY, "report-way-unknown", decides=True, goes=PAGE,
-           example="电话"),
+    choice("report_way", "报告方式", card_words.REPORT_WAY, cells.several(card_words.REPORT_WAY, "report-way-unknown"),
+           strict=False, decides=True, goes=PAGE, example="电话"),
     moment("reported_at", "报告时间", decides=True, goes=PAGE, example="2026-11-20 16:30"),
     text("reported_to", "报告对象", 80, width=60, goes=PAGE, also="报给谁 接报单位", example="示例区教育局 王某",
          help="单位和接报人，如：示例区教育局 王某。"),
@@ -151,8 +174,8 @@ CARD = Form(
         heads.SCHOOL_NAME,
         heads.CAMPUS,
         Field("county", "属地", cells.text(40), known=True),
-        Field("issued", "签发时间", dates.moment(ahead=True), "datetime", known=True),
-        Field("due", "回复截止", dates.moment(ahead=True), "datetime", known=True),
+        Field("issued", "签发时间", moments.moment(ahead=True), "datetime", known=True),
+        Field("due", "回复截止", moments.moment(ahead=True), "datetime", known=True),
         Field("group", "症状/病种", cells.text(80), known=True),
         Field("stage", "级别", cells.text(40), known=True),
         Field("count", "人数", cells.text(120), known=True),

@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from pipeline.forms.base import Bad, Column, Fixed, Frame, Parser, Vocabulary
 from pipeline.forms.classes import class_key
-from pipeline.forms.dates import number_beneath
+from pipeline.forms.dates import number_beneath, spoken_number
 from pipeline.forms.surnames import may_be_a_name
 from pipeline.forms.text_normalise import (
     DITTO,
@@ -249,8 +249,13 @@ def place_code(cell: object, frame: Frame) -> object:
 _ZERO_AS_TIME = "00:00"  # 0 in a cell formatted as a date
 
 
+_COUNTED = re.compile(
+    r"(?:([0-9]{1,5})(?:\.0+)?|([一二三四五六七八九]?十[一二三四五六七八九]?|[零一二三四五六七八九]))[人名个例位]?"
+)
+
+
 def count(cell: object, frame: Frame) -> object:
-    """A whole number, 0 to 99,999: 45, "45人", 1900-02-14 in a cell formatted as a date."""
+    """A whole number, 0 to 99,999: 45, "45人", 三例, 1900-02-14 in a cell formatted as a date."""
     if type(cell) is int and 0 <= cell < 100_000:
         return cell
     if blank(cell):
@@ -262,8 +267,8 @@ def count(cell: object, frame: Frame) -> object:
         return Fixed(int(beneath)) if beneath is not None and beneath.is_integer() else Bad("count-unreadable")
     if cell == _ZERO_AS_TIME:
         return Fixed(0)
-    if isinstance(cell, str) and (found := re.fullmatch(r"([0-9]{1,5})(?:\.0+)?[人名个]?", fold(cell))):
-        return Fixed(int(found[1]))
+    if isinstance(cell, str) and (found := _COUNTED.fullmatch(fold(cell))):
+        return Fixed(int(found[1]) if found[1] else spoken_number(found[2]))
     return Bad("count-unreadable")
 
 

@@ -17,7 +17,7 @@ from pipeline.forms.plain_words import heat
 from pipeline.forms.pupil_names import simplified
 from pipeline.forms.said import GRAVE, Said, rank, said
 from pipeline.forms.text_normalise import DITTO, blank, fold, mask, sweep
-from pipeline.forms.words import DISEASE, REASON, SYMPTOM
+from pipeline.forms.words import CLOSURE_REASON, DISEASE, REASON, SYMPTOM
 from pipeline.model import Reason
 
 _ILL, _INJURED, _OTHER = (one.value for one in (Reason.ILL, Reason.INJURED, Reason.OTHER))  # as plain texts
@@ -292,3 +292,34 @@ def _asked(heard: Said, *, unread: tuple[str, ...]) -> CellQuestion:
 
 def _quoted(words: tuple[str, ...]) -> str:
     return mask(BETWEEN.join(words))[:_QUOTED]
+
+
+# --------------------------------------------------------------------------- why a class is closed
+
+_closure_reason = choice(CLOSURE_REASON, "closure-reason-unknown")
+_OUTBREAK = re.compile(r"(?:聚集性?|暴发|爆发|流行|多发|疫情|病例|感染者|患病)+$")
+_SYNDROMES = ((frozenset(("S06", "S07", "S08")), "GI"), (frozenset(("S01", "S02", "S03", "S04")), "FEV"))
+
+
+def closure_reason(cell: object, frame: Frame) -> object:
+    """Why a class is closed, in the words of the list or in those that people have for a pupil's illness."""
+    got = _closure_reason(cell, frame)
+    if not isinstance(got, Bad) or not _worded(cell):
+        return got
+    code = _closing(_OUTBREAK.sub("", sweep(cell)))
+    return Fixed(code) if code else got
+
+
+def _closing(words: str) -> str:
+    """The code of the one illness that is named, or of the signs if it is none; "" if it is two, or not understood."""
+    heard = said(words)
+    if heard.denied or heard.unread or heard.unsure or heard.which or len(heard.diseases) > 1:
+        return ""
+    named = heard.diseases[0].code if heard.diseases else "D33"
+    if named != "D33" or not heard.symptoms:
+        return named if heard.diseases and named in CLOSURE_REASON.labels else ""
+    shown = set(heard.symptoms)
+    if shown == {"S09"}:
+        return "RASH"
+    main = {"GI": {"S06", "S07"}, "FEV": {"S01"}}
+    return next((code for signs, code in _SYNDROMES if shown <= signs and shown & main[code]), "")

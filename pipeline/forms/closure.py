@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-from pipeline.forms import classes, heads, words
+from pipeline.forms import classes, clinical, heads, words
 from pipeline.forms.base import COUNTY, EXPORT, Form, Table
 from pipeline.forms.columns import choice, count, day, moment, text
+from pipeline.forms.moments import HALVES
 
 # a column a line, its words for people below it
 # fmt: off
@@ -17,21 +18,21 @@ _COLUMNS = (
     text("scope", "停课范围", 20, classes.class_name, key=True, must="scope-missing", width=12, goes=COUNTY | EXPORT,
          also="停课班级 范围 班级 停课年级班级", example="三(3)班",
          help="写班级名称（一行一个班），全校（园）停课写“全校”。"),
-    choice("reason", "停课原因", words.CLOSURE_REASON, "closure-reason-unknown", 20, must="closure-reason-missing",
+    choice("reason", "停课原因", words.CLOSURE_REASON, clinical.closure_reason, 20, must="closure-reason-missing",
            strict=False, width=14, goes=COUNTY | EXPORT, also="原因 病种 停课病种", example="流行性感冒"),
     count("ill", "患病学生数", must="ill-missing", goes=COUNTY | EXPORT, also="患病人数 发病人数 病例数 患病幼儿数",
           example="8", kindergarten="患病幼儿数"),
     count("pupils", "涉及学生数", goes=COUNTY, also="涉及人数 停课人数 班级人数 涉及幼儿数", example="45",
           kindergarten="涉及幼儿数"),
     day("first_onset", "首例发病日期", width=12, goes=COUNTY, also="首例发病日 首发日期", example="2026-11-17"),
-    moment("start", "停课开始时间", ahead=True, key=True, must="closure-start-missing", width=16, goes=COUNTY | EXPORT,
-           also="停课开始日期 停课时间 开始时间 停课起始时间 停课日期", example="2026-11-20 13:00",
-           help="日期和时间，如 2026-11-20 13:00。"),
+    moment("start", "停课开始时间", ahead=True, halves=HALVES, key=True, must="closure-start-missing", width=16,
+           goes=COUNTY | EXPORT, also="停课开始日期 停课时间 开始时间 停课起始时间 停课日期",
+           example="2026-11-20 13:00", help="日期和时间，如 2026-11-20 13:00。"),
     day("resume_planned", "拟复课日期", ahead=True, must="resume-missing", width=12, goes=COUNTY | EXPORT,
         also="计划复课日期 预计复课日期 拟复课时间", example="2026-11-24"),
     day("resume_actual", "实际复课日期", ahead=True, decides=True, width=12, goes=COUNTY, also="复课日期 实际复课时间",
         help="报复课时填。"),
-    moment("approved_at", "批准时间", must="approval-missing", width=16, goes=COUNTY,
+    moment("approved_at", "批准时间", halves=HALVES, must="approval-missing", width=16, goes=COUNTY,
            also="审批时间 批准日期 审批日期", example="2026-11-20 11:00",
            help="县（市、区）批准的日期和时间，不晚于停课开始；延长的填批准延长的时间。"),
     choice("approved_how", "批准方式", words.APPROVED_HOW, "approved-how-unknown", width=9, goes=COUNTY,
@@ -43,7 +44,7 @@ _COLUMNS = (
 )
 # fmt: on
 
-ROWS = Table("rows", "停课报告", _COLUMNS, store="closure")
+ROWS = Table("rows", "停课报告", _COLUMNS, store="closure", ditto=True)
 
 CLOSURE = Form(
     name="closure",

@@ -6,9 +6,10 @@ back, as does one whose cell was not understood) or `asked` (the sender is asked
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypedDict, Unpack
 
-from pipeline.forms import cells, dates, words
+from pipeline.forms import cells, dates, moments, words
 from pipeline.forms.base import Column, Dtype, Goes, Join, Parser, Vocabulary
 
 
@@ -68,14 +69,18 @@ def flag(name: str, header: str, **more: Unpack[ColumnWords]) -> Column:
     return _column(name, header, "flag", cells.flag(words.YES_NO), vocabulary=words.YES_NO, **more)
 
 
-def day(name: str, header: str, *, ahead: bool = False, **more: Unpack[ColumnWords]) -> Column:
-    """A date. `ahead`: it may be after the report's day."""
-    return _column(name, header, "date", dates.day(ahead=ahead), **more)
+def day(
+    name: str, header: str, *, ahead: bool = False, parse: Parser | None = None, **more: Unpack[ColumnWords]
+) -> Column:
+    """A date. `ahead`: it may be after the report's day. `parse`: a parser that understands more."""
+    return _column(name, header, "date", parse or dates.day(ahead=ahead), **more)
 
 
-def moment(name: str, header: str, *, ahead: bool = False, **more: Unpack[ColumnWords]) -> Column:
-    """A date with a time of day."""
-    return _column(name, header, "datetime", dates.moment(ahead=ahead), **more)
+def moment(
+    name: str, header: str, *, ahead: bool = False, halves: Mapping[str, int] | None = None, **more: Unpack[ColumnWords]
+) -> Column:
+    """A date with a time of day. `halves`: the hours that 上午 and 下午 stand for, where an hour need not be told."""
+    return _column(name, header, "datetime", moments.moment(ahead=ahead, halves=halves), **more)
 
 
 def count(name: str, header: str, **more: Unpack[ColumnWords]) -> Column:

@@ -51,6 +51,9 @@ _NAMES = (
 )
 _NAME = re.compile("|".join(f"(?P<{code}>{words})" for code, words in _NAMES))
 _KIND = re.compile("|".join(f"(?P<{code}>(?:{words})账号)" for code, words in _NAMES))
+_NO_PASSWORD = re.compile(
+    r"无|空|没有|暂无|不填|待定|随机|默认|(由|请)?(系统|后台|疾控(中心)?|管理员|县级|上级)?(自动|统一|随机)?(发放|下发|生成|分配|设置|设定|给定)(密码)?"
+)  # a wish, and no password: those have no Chinese
 _AMOUNT = re.compile(r"[_＿]*([0-9]{1,3})?[_＿]*个?")
 
 Grid = Sequence[Sequence[object]]
@@ -225,6 +228,8 @@ def password(cell: object, _: Frame) -> object:
     text = shown(cell)
     if fold(text).strip("*＊") == "":
         return Secret("")
+    if _NO_PASSWORD.fullmatch(fold(text)):
+        return None
     return Secret(text)
 
 

@@ -17,11 +17,12 @@ from pipeline.forms import identify, layout, merged, unheaded
 from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Mixed
 from pipeline.forms.block import VOID, Block, Top, address
 from pipeline.forms.cells import flag, is_picture, show
+from pipeline.forms.dates import school_year
 from pipeline.forms.look_over import MAX_ROWS, column_filled, look_over
 from pipeline.forms.not_rows import NotRows
 from pipeline.forms.reading_notes import FixedCell, ReadingNotes
 from pipeline.forms.reasons import ToldReason
-from pipeline.forms.text_normalise import blank, fold, mask, shown, sweep
+from pipeline.forms.text_normalise import blank, fold, is_ditto, mask, shown, sweep
 from pipeline.forms.told_by_head import ToldByHead
 from pipeline.forms.words import YES_NO
 from pipeline.model import Claims, Issue, Reading, ReadVerdict, Repair, Row, TablePlace, Workbook
@@ -33,10 +34,10 @@ _OF_PUPILS = ("rows",)  # tables with a row a pupil
 _void = flag(YES_NO)
 
 
-def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
+def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = (), seen: date | None = None) -> Reading:
     """Every row of every table; verdict "rejected" if the file as a whole cannot be taken.
 
-    `tops`: if they are known.
+    `tops`: if they are known. `seen`: the day the file came, in whose school year a plan's dates without a year lie.
     """
     form = form_named(claims.form)
     tops = tops or layout.tops(book)
@@ -52,6 +53,8 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = ()) -> Reading:
     header = _header(main, form, frame, notes) if main else {}
     if claims.day is None and isinstance(issued := header.get("issued"), date):  # 11-20 means the year it was issued in
         frame = replace(frame, day=issued.date() if isinstance(issued, datetime) else issued)
+    elif claims.day is None and seen:
+        frame = replace(frame, day=seen, among=school_year(seen))
     tables: dict[str, tuple[Row, ...]] = {}
     if not notes.unread:
         readers = {name: Reader(block, frame, notes) for name, block in found.items()}
@@ -187,11 +190,12 @@ class Reader:
             return cells
         cells = list(cells)
         for index, place, _, column in self.cells:
-            if place in given and blank(cells[place]):
+            if place in given and (blank(cells[place]) or is_ditto(cells[place])):
+                was = shown(cells[place]) or _EMPTIED
                 cells[place] = given[place]
                 where, label = self.block.address(r, place), self.block.labels[index] or column.header
                 now = mask(shown(cells[place]))[:_VALUE]
-                self.notes.repairs.append(Repair(self.sheet.name, where, label, _EMPTIED, now, r + 1))
+                self.notes.repairs.append(Repair(self.sheet.name, where, label, was, now, r + 1))
         return cells
 
     def _report_hidden_columns(self) -> None:
@@ -345,6 +349,8 @@ class Reader:
             return f"{_IN_WORDS}{self.block.labels[index] or column.header}里"
         if column.dtype == "number":  # its own cell, understood or not, goes before what another tells
             values[index] = before if typed else float(text)
+        elif column.dtype == "date":  # the end of a span, told where it begins
+            values[index] = before or date.fromisoformat(text)
         elif column.join and before:
             values[index], issue = column.join(str(before), text)
             if issue:

@@ -35,6 +35,12 @@ BLANKS = frozenset(
 DITTO = frozenset(("同上", "同前", "上同", "同左", "〃", "″", "''", '"', "”", "〞"))
 """"As above": it means nothing by itself, because rows are sorted and filtered."""
 
+
+def is_ditto(cell: object) -> bool:
+    """Whether a cell says that it is as the one above."""
+    return isinstance(cell, str) and cell.strip() in DITTO and cell.strip() != "同左"
+
+
 ID = re.compile(r"(?<![0-9])[GJL]?[1-9][0-9]{16}[0-9Xx](?![0-9])")
 ID_SPACED = re.compile(r"(?<![0-9])[1-9][0-9]{5}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{3}[0-9Xx](?![0-9])")
 _MASKED = "证件号已隐去"

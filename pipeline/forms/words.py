@@ -316,11 +316,11 @@ CLOSURE_KIND = vocabulary(
         ClosureKind.WITHDRAW: "撤销",
     },
     {
-        ClosureKind.FIRST: "首次 首次报告 初报 停课",
-        ClosureKind.RESUME: "恢复上课 已复课",
-        ClosureKind.EXTEND: "延期 延长停课",
-        ClosureKind.AMEND: "修改",
-        ClosureKind.WITHDRAW: "撤回 取消 作废",
+        ClosureKind.FIRST: "首次 首次报告 初报 停课 新增 新增停课 新停课 停课报告 停课申请 申请停课 开始停课",
+        ClosureKind.RESUME: "恢复上课 已复课 复学 恢复 复课报告",
+        ClosureKind.EXTEND: "延期 延长停课 继续停课 续停 续报",
+        ClosureKind.AMEND: "修改 改正 更改",
+        ClosureKind.WITHDRAW: "撤回 取消 作废 撤消 取消停课",
     },
 )
 

@@ -67,6 +67,7 @@ ENTRIES: Mapping[str, Message] = {
     "date-year-unclear": error("“{column}”的“{value}”没有年份，看不出是哪一年。", "请写成 2026-11-20 这样的完整日期。"),
     "date-impossible": error("“{column}”的“{value}”不是一个可能的日期。", "请核对年月日。"),
     "date-unreadable": error("“{column}”的“{value}”没看懂。", "请写成 2026-11-20 这样的日期。"),
+    "moment-unreadable": error("“{column}”的“{value}”没看懂。", "请写上哪一天几点，如 2026-11-20 16:30。"),
     "temperature-unreadable": error("“{column}”的“{value}”没看懂。", "请写成 38.5 这样的数字；没有量就填“未测”。"),
     "symptom-unreadable": error("“{column}”的“{value}”不是症状。", "请选一个症状；检查是否整列错位。"),
     "diagnosis-unreadable": error(

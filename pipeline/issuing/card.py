@@ -10,7 +10,7 @@ from pipeline.errors import UsageError
 from pipeline.facts import card_page_facts, unknown_years
 from pipeline.figures import card_books, words
 from pipeline.figures.cards import CardFacts
-from pipeline.forms.card import CARD
+from pipeline.forms.card import CARD, CASES
 from pipeline.issuing.issuer import Asked, GoingBack, Issuer
 from pipeline.model import Site
 from pipeline.turns import context
@@ -48,9 +48,13 @@ def returned(site: Site, back: GoingBack) -> bytes:
     facts, answer = back.facts, back.rows[0].raw
     reader = facts.bound if units.is_division(facts.bound) else facts.unit  # a county answered for the school
     fields: dict[str, str | int | date] = {"unit": facts.unit, "school": facts.unit_name}
+    beside = {}
     try:
         ref = card_page_facts.number_of(site, reader, answer.get("alert", ""))
-        fields |= card_books.book(card_page_facts.card(site, ref, reader)).fields
+        made = card_books.book(card_page_facts.card(site, ref, reader))
+        fields |= made.fields
+        if any(one.code == "exclusion-row-missing" for row in back.refused for one in row.issues):
+            beside = {CASES.name: made.cases}  # one of them must be marked
     except UsageError:  # it named no open alert of this school
         fields |= {name: answer[name] for name in ("alert", "campus") if answer.get(name)}
     if answer.get("revision", "").isdigit():
@@ -60,7 +64,7 @@ def returned(site: Site, back: GoingBack) -> bytes:
     serial = school.token_serial if school else 1
     token = units.token(site.key, facts.unit, CARD.name, schooldays.term(day), serial)
     notes = unknown_years.notes(facts.unit, day)
-    return giveback(CARD, GivebackFacts(fields=fields, rows=back.refused, token=token, notes=notes))
+    return giveback(CARD, GivebackFacts(fields=fields, rows=back.refused, token=token, notes=notes, beside=beside))
 
 
 ISSUER = Issuer(CARD, template, returned)

@@ -57,7 +57,7 @@ def judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:
         # only days that follow an earlier answer may come without a verdict
         if line.values["verdict"] is None and not line.bad and days and not _is_filled(line, _PREFILLED | _CHECKED):
             continue
-        card.answer(line, marked)
+        card.answer(line, marked, listed=bool(lines["cases"]))
     card.days(days)
     card.cases(marked, answers)
 
@@ -101,12 +101,13 @@ class _Card:
 
     # ------------------------------------------------------------------ the answer
 
-    def answer(self, line: RowCase, marked: Sequence[RowCase]) -> None:
+    def answer(self, line: RowCase, marked: Sequence[RowCase], *, listed: bool) -> None:
+        """`listed`: the workbook has the cases, of which some may be marked."""
         verdict = line.values["verdict"]
         if verdict is None and "verdict" not in line.row.raw:
             line.add_issue("verdict-missing", "verdict")
         elif verdict == CardVerdict.EXCLUDED:
-            self._excluded(line, marked)
+            self._excluded(line, marked, listed=listed)
         elif verdict == CardVerdict.STANDS:
             self._stands(line)
         self._signed(line)
@@ -116,7 +117,7 @@ class _Card:
         values |= {"revision": self.revision, "by": self.county}
         self._done(line, self.alert.id, values)
 
-    def _excluded(self, line: RowCase, marked: Sequence[RowCase]) -> None:
+    def _excluded(self, line: RowCase, marked: Sequence[RowCase], *, listed: bool) -> None:
         got = line.values
         for name in _STANDS:
             if got[name] is not None:
@@ -124,7 +125,7 @@ class _Card:
         reason = got["reason"]
         if reason is None and "reason" not in line.row.raw:
             line.add_issue("exclusion-missing", "reason")
-        elif reason == CardReason.WRONG and not marked and not self.case.claims.returned:
+        elif reason == CardReason.WRONG and not marked and (listed or not self.case.claims.returned):
             line.add_issue("exclusion-row-missing", "reason")
         elif reason == CardReason.HANDLED:
             self._asked(line, {"agency": "agency-missing", "handled_on": "handled-missing"})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pipeline import units
 from pipeline.filed import Secret
 from pipeline.forms.filing import COUNT_FIELDS, FILING, LEVEL
-from pipeline.forms.text_normalise import fold
+from pipeline.forms.text_normalise import DITTO, fold
 from pipeline.model import Context, Issue, Level
 from pipeline.validate import tokens
 from pipeline.validate.case import RowCase, SubmissionCase
@@ -167,7 +167,7 @@ def _judge_line(line: RowCase, unit: _Unit, seen: dict[str, int], context: Conte
     if isinstance(secret, Secret) and secret and (code := password_fault(secret, identity)):
         line.add_issue(code, "password")
     region = line.values["region"]
-    if region is not None and not _is_here(str(region), unit, context):
+    if region is not None and region not in DITTO and not _is_here(str(region), unit, context):
         line.add_issue("region-elsewhere", "region")
     if line.bad:
         line.refuse(identity)

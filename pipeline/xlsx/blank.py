@@ -65,7 +65,7 @@ def blank(form: Form, facts: TemplateFacts = GENERIC) -> bytes:
             if table.upright:
                 upright.write(writer, table, head, upright.Filled(next(iter(facts.rows.get(table.name, ())), {})))
                 continue
-            _write_table(writer, table, head, facts, classes=(own or bool(names)) and not names_classes(table))
+            write_table(writer, table, head, facts, classes=(own or bool(names)) and not names_classes(table))
         write_help(writer, form, kindergarten=facts.kindergarten, boarding=facts.boarding)
         tables.write_lists(writer, tables.vocabularies(form), [*names, WHOLE_SCHOOL] if names else [])
     return writer.content
@@ -106,7 +106,8 @@ def names_classes(table: Table) -> bool:
     return table.name == "classes" and table.columns[0].name == "class_name"
 
 
-def _write_table(writer: Writer, table: Table, head: HeaderBlock, facts: TemplateFacts, *, classes: bool) -> None:
+def write_table(writer: Writer, table: Table, head: HeaderBlock, facts: TemplateFacts, *, classes: bool) -> None:
+    """Draw one table of a template on its sheet."""
     columns = tables.columns_for(table, boarding=facts.boarding)
     brought = facts.carried if table.name == "rows" else ()
     columns = carried.in_view(columns) if brought else columns

@@ -15,7 +15,7 @@ from pipeline.model import Refused, WorkbookKind
 from pipeline.xlsx import table as tables
 from pipeline.xlsx import upright
 from pipeline.xlsx import writer as ink
-from pipeline.xlsx.blank import properties
+from pipeline.xlsx.blank import TemplateFacts, properties, write_table
 from pipeline.xlsx.marks import (
     ORIGINAL,
     REASON,
@@ -66,6 +66,9 @@ def _rows_only(form: Form, facts: GivebackFacts) -> bytes:
             sheet = _write_table(writer, table, head, rows, facts)
             if rows and table is returned[0]:
                 sheet.activate()
+        for table in (one for one in form.tables if one.name in facts.beside):
+            head = HeaderBlock(f"{title} · {table.sheet}", (table.note,), lead=TWO_WAYS)
+            write_table(writer, table, head, TemplateFacts(facts.fields, facts.beside), classes=False)
         tables.write_lists(writer, tables.vocabularies(form), facts.classes)
     return writer.content
 

@@ -34,6 +34,8 @@ class GivebackFacts:
     kindergarten: bool = False
     boarding: bool = True
     notes: Sequence[str] = field(default=())  # further lines under the title
+    beside: Mapping[str, tuple[Mapping[str, str | int | float | date], ...]] = field(default_factory=dict)
+    """Rows by table that do not go back, and are drawn as in the template, because one that does needs them."""
 
 
 def reason(issue: Issue) -> str:

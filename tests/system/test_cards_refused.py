@@ -13,6 +13,7 @@ from tests.system.cardbooks import (
     OTHER,
     SCHOOL,
     STANDS,
+    WRONG,
     answered,
     book_of,
     cluster,
@@ -75,6 +76,16 @@ def test_a_card_that_warned_of_less_waits_for_a_word(site: Site, desk: Desk) -> 
     work(site, NOW + HOUR)
     assert "请用新发的第 2 次报告卡答复" in refused(site, old, number, NOW + 2 * HOUR)
     drop(site, answered(book_of(site, number), STANDS))
+    work(site, NOW + 3 * HOUR)
+    assert state_of(number) == "answered"
+
+
+def test_a_wrong_report_goes_back_with_its_cases_to_mark(site: Site, desk: Desk) -> None:
+    number = cluster(site, desk)
+    refused(site, answered(book_of(site, number), WRONG), number)
+    back = max(site.outbox.rglob("退回修正表 预警信息报告卡*.xlsx"))
+    assert "没有说明哪一行有误" in refused(site, back.read_bytes(), number, NOW + 2 * HOUR), "nothing was marked"
+    drop(site, answered(back, wrong=[0]))
     work(site, NOW + 3 * HOUR)
     assert state_of(number) == "answered"
 

@@ -12,7 +12,7 @@ from pipeline import validate
 from pipeline.alert_state import AlertFacts, CaseFacts
 from pipeline.forms import card as declared
 from pipeline.forms import form
-from pipeline.forms.base import Bad, Fixed, Frame
+from pipeline.forms.base import Bad, Fixed, Frame, Mixed
 from pipeline.forms.identify import identify
 from pipeline.model import Checked, Claims, Context, Policy, Workbook
 from pipeline.xlsx.blank import TemplateFacts, blank
@@ -152,6 +152,34 @@ def test_an_alerts_number_is_understood_as_people_type_it(typed: object, number:
     got = declared.alert_number(typed, Frame())
     assert (got.value if isinstance(got, Fixed) else got) == number
     assert isinstance(declared.alert_number("四百八十二", Frame()), Bad)
+
+
+def test_an_alerts_number_without_its_year_is_of_the_year_of_the_card() -> None:
+    assert declared.alert_number("0482号", Frame(day=date(2026, 11, 20))) == Fixed(ALERT)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "why"),
+    [
+        ("家长说是打疫苗后发热", "A9", "家长说是打疫苗后发热"),
+        ("A9 其他：打疫苗", "A9", "其他：打疫苗"),
+        ("a2", "A2", ""),
+        ("误报", "A1", ""),
+        ("重复报了", "", ""),  # perhaps A3, perhaps A1
+        ("老师写错了班级", "", ""),
+    ],
+)
+def test_a_reason_in_own_words_is_another_and_its_words_are_kept(typed: str, code: str, why: str) -> None:
+    got = declared.exclusion(typed, Frame())
+    value = got.value if isinstance(got, Fixed) else ""
+    assert ((value.value, value.rest) if isinstance(value, Mixed) else (value, "")) == (code, why)
+    kept = check(card({**A2, "排除理由": typed, "处理机构": None, "处理完毕日期": None, "理由简述": "已问家长"}))
+    if code == "A9":
+        assert answer(kept)["why"] == f"已问家长；{why}"
+
+
+def test_it_was_told_in_several_ways() -> None:
+    assert answer(check(card({**STANDS, "报告方式": "电话、网络"})))["report_way"] == "phone net"
 
 
 def test_a_checksum_is_sixty_four_digits_in_any_grouping() -> None:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pipeline import units, validate
 from pipeline.filed import FilingFacts, OrganFacts, Secret
 from pipeline.forms import form, secrets
-from pipeline.forms.filing import levels, system
+from pipeline.forms.base import Frame
+from pipeline.forms.filing import levels, password, system
 from pipeline.model import Checked, Policy, Reading
 from pipeline.validate import scans
 from pipeline.validate.filing import password_fault
@@ -240,7 +241,7 @@ def test_names_that_look_alike_are_one_name() -> None:
         assert [one.issues[-1].code for one in checked.refused] == ["username-repeated"]
 
 
-@pytest.mark.parametrize("region", ["鼓楼区", "南京市鼓楼区", "江苏省南京市鼓楼区", "示例小学", "南京市", None])
+@pytest.mark.parametrize("region", ["鼓楼区", "南京市鼓楼区", "江苏省南京市鼓楼区", "示例小学", "南京市", "同上", None])
 def test_a_region_may_be_told_in_many_ways(region: str | None) -> None:
     assert judged(filled(template(), [{**ROW, "region": region}])).refused == ()
 
@@ -266,6 +267,11 @@ def test_a_password_keeps_the_rule_exactly(text: str) -> None:
         any(not (s.isascii() and s.isalnum()) for s in text),
     )
     assert (password_fault(Secret(text)) == "") == (8 <= len(text) <= 20 and ascii_only and all(kinds))
+
+
+@pytest.mark.parametrize("typed", ["无", "由系统发放", "系统自动生成", "默认", "待定"])
+def test_a_wish_is_no_password(typed: str) -> None:
+    assert password(typed, Frame()) is None
 
 
 def test_a_secret_is_shown_as_stars_wherever_it_is_printed() -> None:

@@ -179,13 +179,23 @@ def test_who_lives_at_home_shares_no_dormitory() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "people"),
-    [(45.0, 45), ("45人", 45), ("４５", 45), (0.0, 0), ("—", None), (date(1900, 2, 14), 45), ("00:00", 0)],
+    [
+        (45.0, 45),
+        ("45人", 45),
+        ("45例", 45),
+        ("四十五", 45),
+        ("４５", 45),
+        (0.0, 0),
+        ("—", None),
+        (date(1900, 2, 14), 45),
+        ("00:00", 0),
+    ],
 )
 def test_a_count_is_a_whole_number(typed: object, people: int | None) -> None:
     assert value(cells.count(typed, FRAME)) == people
 
 
-@pytest.mark.parametrize("typed", [4.5, -1.0, "四十五", 1e9, True, date(2026, 11, 20), datetime(1900, 2, 14, 12)])
+@pytest.mark.parametrize("typed", [4.5, -1.0, "四五十", 1e9, True, date(2026, 11, 20), datetime(1900, 2, 14, 12)])
 def test_what_is_no_count_is_asked(typed: object) -> None:
     assert cells.count(typed, FRAME) == Bad("count-unreadable")
 

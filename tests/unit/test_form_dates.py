@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.forms import dates
+from pipeline.forms import dates, moments
 from pipeline.forms.base import Bad, Fixed, Frame
 
 FRAME = Frame(day=date(2026, 11, 20))
 DAY = dates.day()
-MOMENT = dates.moment(ahead=True)
+MOMENT = moments.moment(ahead=True)
 
 
 def value(got: object) -> object:
@@ -90,11 +90,46 @@ def test_a_day_told_by_the_week_is_the_last_that_has_come(typed: str, ago: int) 
 
 
 @pytest.mark.parametrize(
-    "typed", ["本周六", "上周四", "下周一", "周八", "周四周五", "卅五日", "11月十月", "十一月二十至今日"]
+    "typed", ["本周六", "上周四", "下周一", "明天", "周八", "周四周五", "卅五日", "11月十月", "十一月二十至今日"]
 )
 def test_a_day_of_another_week_or_of_none_is_asked(typed: str) -> None:
     assert isinstance(DAY(typed, FRAME), Bad)
     assert isinstance(dates.day(ahead=True)("周一", FRAME), Bad), "the last one, or the next"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("24日", date(2026, 11, 24)),
+        ("30号", date(2026, 11, 30)),
+        ("明天", date(2026, 11, 21)),
+        ("后天", date(2026, 11, 22)),
+        ("本周日", date(2026, 11, 22)),
+        ("下周一", date(2026, 11, 23)),
+        ("下星期五", date(2026, 11, 27)),
+        ("11.24", date(2026, 11, 24)),
+        ("1月4日", date(2027, 1, 4)),
+    ],
+)
+def test_a_day_that_may_lie_ahead_is_the_nearest(typed: str, meant: date) -> None:
+    assert dates.day(ahead=True)(typed, FRAME) == Fixed(meant)
+
+
+@pytest.mark.parametrize(
+    ("seen", "typed", "meant"),
+    [
+        (date(2026, 11, 20), "9月1日", date(2026, 9, 1)),
+        (date(2026, 11, 20), "7月3日", date(2027, 7, 3)),
+        (date(2027, 3, 1), "12/31", date(2026, 12, 31)),
+        (date(2027, 8, 20), "9-1", date(2027, 9, 1)),
+        (date(2027, 8, 20), "1月29日", date(2028, 1, 29)),
+        (date(2027, 8, 20), "7月3日", None),
+        (date(2026, 11, 20), "11.3", None),
+    ],
+)
+def test_a_calendars_day_without_a_year_lies_in_its_school_year(seen: date, typed: str, meant: date | None) -> None:
+    got = dates.day(ahead=True)(typed, Frame(day=seen, among=dates.school_year(seen)))
+    assert got == Fixed(meant) if meant else isinstance(got, Bad)
 
 
 def test_yesterday_is_the_day_before_the_report() -> None:
@@ -102,9 +137,17 @@ def test_yesterday_is_the_day_before_the_report() -> None:
     assert DAY("昨天", Frame()) == Bad("date-unreadable")
 
 
-@pytest.mark.parametrize("typed", [11.2, "11.2", "1.1", 3.5, "11。2"])
+@pytest.mark.parametrize("typed", [11.2, "11.2", 10.3, "11。2", "11.1"])
 def test_a_date_with_two_readings_is_asked(typed: object) -> None:
     assert DAY(typed, FRAME) == Bad("date-ambiguous")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [(11.18, date(2026, 11, 18)), (11.5, date(2026, 11, 5)), ("11.4", date(2026, 11, 4)), (11.3, date(2026, 11, 3))],
+)
+def test_a_number_that_can_be_one_day_only_is_that_day(typed: object, meant: date) -> None:
+    assert DAY(typed, FRAME) == Fixed(meant)
 
 
 def test_a_year_of_two_figures_is_the_one_that_is_near() -> None:
@@ -114,17 +157,18 @@ def test_a_year_of_two_figures_is_the_one_that_is_near() -> None:
     assert DAY("26.11.20", Frame()) == Bad("date-ambiguous")
 
 
-def test_december_typed_in_january_is_asked() -> None:
+def test_december_typed_in_january_is_the_last_one() -> None:
     january = Frame(day=date(2027, 1, 5))
-    assert DAY("12-30", january) == Bad("date-year-unclear")
-    assert DAY("12月30日", january) == Bad("date-year-unclear")
+    assert DAY("12-30", january) == Fixed(date(2026, 12, 30))
+    assert DAY("12月30日", january) == Fixed(date(2026, 12, 30))
+    assert DAY("6月30日", january) == Bad("date-year-unclear"), "more than half a year ago, or ahead"
     assert value(DAY("1-4", january)) == date(2027, 1, 4)
 
 
 def test_a_day_ahead_needs_its_year_unless_it_may_lie_ahead() -> None:
     assert DAY("11-24", FRAME) == Bad("date-year-unclear")
     assert value(dates.day(ahead=True)("11-24", FRAME)) == date(2026, 11, 24)
-    assert dates.day(ahead=True)("1-4", Frame(day=date(2026, 12, 20))) == Bad("date-year-unclear")
+    assert dates.day(ahead=True)("1-4", Frame(day=date(2026, 12, 20))) == Fixed(date(2027, 1, 4))
 
 
 @pytest.mark.parametrize("typed", ["2026-13-01", "2026年2月30日", "11月31日", 20261399.0, "1926-11-20"])
@@ -170,15 +214,33 @@ def test_a_moment_typed_in_full_is_itself(moment: datetime) -> None:
         ("2026-11-20", datetime(2026, 11, 20)),
         (date(2026, 11, 20), datetime(2026, 11, 20)),
         (46346.0, datetime(2026, 11, 20)),
+        ("今天下午4点半", datetime(2026, 11, 20, 16, 30)),
+        ("11.20下午4点", datetime(2026, 11, 20, 16)),
+        ("11-20 10点半", datetime(2026, 11, 20, 10, 30)),
+        ("昨天晚上八点左右", datetime(2026, 11, 19, 20)),
+        ("11月20日下午三点一刻", datetime(2026, 11, 20, 15, 15)),
+        ("20日16：30", datetime(2026, 11, 20, 16, 30)),
+        ("11月20日24:00", datetime(2026, 11, 21)),
+        ("明天上午9时", datetime(2026, 11, 21, 9)),
+        (11.18, datetime(2026, 11, 18)),
     ],
 )
 def test_a_moment_is_read_as_people_write_it(typed: object, moment: datetime) -> None:
     assert value(MOMENT(typed, FRAME)) == moment
 
 
-@pytest.mark.parametrize("typed", ["2026-11-20 25:00", "下午三点", "13:00", "2026-11-20 什么时候"])
+@pytest.mark.parametrize(
+    "typed", ["2026-11-20 25:00", "下午三点", "13:00", "2026-11-20 什么时候", "昨天下午", "11月20日凌晨12点"]
+)
 def test_a_moment_without_sense_is_asked(typed: str) -> None:
     assert isinstance(MOMENT(typed, FRAME), Bad)
+
+
+def test_a_part_of_a_day_is_its_hour_only_where_the_column_says_so() -> None:
+    closed = moments.moment(ahead=True, halves=moments.HALVES)
+    assert closed("11月20日下午起", FRAME) == Fixed(datetime(2026, 11, 20, 13))
+    assert closed("明天上午", FRAME) == Fixed(datetime(2026, 11, 21, 8))
+    assert MOMENT("11月20日下午", FRAME) == Bad("moment-unreadable")
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,17 @@ def test_a_line_is_a_span_for_each_of_its_stages_and_a_day_alone_ends_where_it_b
     assert (got.unit, got.day) == (COUNTY, date(2026, 11, 20))
 
 
+def test_a_calendars_days_without_a_year_are_of_its_school_year() -> None:
+    term = {"类别": "学期", "学段": "全部", "开始日期": "3月1日", "结束日期": "7月3日"}
+    new_year = {"类别": "放假", "开始日期": "12月31日至1月3日"}
+    got = check(calendar(term, new_year))
+    assert [one[3:] for one in puts(got)] == [
+        (date(2027, 3, 1), date(2027, 7, 3)),
+        (date(2026, 12, 31), date(2027, 1, 3)),
+    ]
+    assert {(one.was, one.now) for one in got.reading.repairs} >= {("3月1日", "2027-03-01"), ("7月3日", "2027-07-03")}
+
+
 @pytest.mark.parametrize(
     ("row", "code"),
     [

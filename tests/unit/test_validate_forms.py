@@ -99,6 +99,30 @@ def test_a_closure_with_a_question_is_taken(change: dict[str, object], code: str
     assert said(got) == [code]
 
 
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [("疱疹性咽颊炎", "D11"), ("甲型流感H1N1", "D02"), ("上吐下泻", "GI"), ("不明原因发热", "FEV"), ("出疹子", "RASH"),
+     ("水痘疫情", "D05"), ("流感、水痘", ""), ("台风", "")],
+)  # fmt: skip
+def test_why_a_class_is_closed_is_read_in_the_words_for_a_pupils_illness(typed: str, code: str) -> None:
+    got = closure(停课原因=typed)
+    assert [record.values["reason"] for record in got.records] == ([code] if code else [])
+
+
+def test_a_hurried_head_is_understood_and_told_how() -> None:
+    first = {
+        **books.CLOSURE_GOOD,
+        "报告类别": "新增停课",
+        "停课开始时间": "今天下午",
+        "拟复课日期": "24日",
+        "批准时间": "今天上午",
+    }
+    ditto = {**dict.fromkeys(first, "同上"), "停课范围": "三(4)班"}
+    got = check(books.closure(first, ditto))
+    assert [(one.values["scope"], one.values["start"].hour) for one in got.records] == [("三3", 13), ("三4", 13)]
+    assert {repair.was for repair in got.reading.repairs} >= {"今天下午", "同上", "24日"}
+
+
 def test_a_closure_said_twice_in_one_file_stands_once() -> None:
     got = check(books.closure(books.CLOSURE_GOOD, books.CLOSURE_GOOD, {**books.CLOSURE_GOOD, "报告类别": "更正"}))
     assert [record.row for record in got.records] == [6, 8]
