@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import NamedTuple
 
 from pipeline import forms, issues
@@ -350,9 +351,22 @@ def _in_words(place: str, issue: Issue) -> IssueText:
     return IssueText(place, issue.column, message, issues.remedy(issue))
 
 
+def _is_ours(text: str) -> bool:
+    """Whether a cell was read as words of a list for divisions, of which none is about a pupil."""
+    return bool(text) and _ours().issuperset(text.split("、"))
+
+
+@cache
+def _ours() -> frozenset[str]:
+    columns = (
+        column for form in forms.FORMS if form.of == "division" for table in form.tables for column in table.columns
+    )
+    return frozenset(label for one in columns if one.vocabulary for label in one.vocabulary.labels.values())
+
+
 def _mended(found: Sequence[Repair], *, quotes: bool) -> tuple[Mended, ...]:
-    shown = found if quotes else [replace(repair, was="", now="") for repair in found]
+    shown = found if quotes else [replace(one, was="", now=one.now if _is_ours(one.now) else "") for one in found]
     return tuple(
-        Mended(place, one.column, *(_one_line(text) or "空白" if quotes else "" for text in (one.was, one.now)))
+        Mended(place, one.column, *(_one_line(text) or ("空白" if quotes else "") for text in (one.was, one.now)))
         for place, one in repairs_together(shown)
     )

@@ -5,12 +5,13 @@ it raises warnings that no record can show.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Unpack
 
 from pipeline.forms import card_words, cells, dates, desk_words
-from pipeline.forms.base import Column, Field, Fixed, Form, Frame, Table, Vocabulary
+from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Table, Vocabulary
 from pipeline.forms.columns import ColumnWords, choice, count, day, text
-from pipeline.forms.text_normalise import mask, shown, sweep
+from pipeline.forms.text_normalise import DITTO, mask, shown, sweep
 from pipeline.model import DeskSheet
 
 KEY, SEAL = "事项号", "校验码"  # the hidden columns
@@ -51,7 +52,6 @@ _WHO = (
     _shown("call", "电话找谁", width=18, help="名册里的填报人和电话；有几个校区的，都列出来。"),
 )
 _WHAT = _shown("what", "事项", width=46)
-_WHY = text("why", "理由", 200, also="原因说明 处理理由", width=24, help="退回、豁免、代改都要写理由。")
 _HIDDEN = (
     _shown("key", KEY, width=18, asked="desk-key-missing", key=True, folded=True),
     _shown("seal", SEAL, width=18, asked="desk-key-missing", folded=True),
@@ -61,14 +61,28 @@ _HIDDEN = (
 _RANGE = (
     "空着只办这一行。选“本校全部”“本表全部”，本表里没有另写意见的行照此办理，筛选后看不见的行也在内；不能用于代改。"
 )
-_ANY_OPINION = cells.choice(
-    desk_words.OPINIONS, "opinion-unknown"
-)  # what is allowed depends on the matter, not on the sheet
+_any_opinion = cells.choice(desk_words.OPINIONS, "opinion-unknown")
+_any_text = cells.text(200)
+
+
+def _why(cell: object, frame: Frame) -> object:
+    """A reason. A school reads it by itself, so 同上 is none."""
+    return None if cell in DITTO else _any_text(cell, frame)
 
 
 def _opinion(vocabulary: Vocabulary, hint: str) -> Column:
+    """What a county decides. What is allowed depends on the matter; who is not understood is told the sheet's words."""
+    own = (("choices", "、".join(vocabulary.labels.values())),)
+
+    def parse(cell: object, frame: Frame) -> object:
+        got = _any_opinion(cell, frame)
+        return replace(got, details=own) if isinstance(got, Bad) else got
+
     more: ColumnWords = {"also": "处理意见 县级意见", "help": hint, "required": True, "decides": True, "width": 7}
-    return choice("opinion", "意见", vocabulary, _ANY_OPINION, **more)
+    return choice("opinion", "意见", vocabulary, parse, **more)
+
+
+_WHY = text("why", "理由", 200, _why, also="原因说明 处理理由", width=24, help="退回、豁免、代改都要写理由。")
 
 
 def _range(vocabulary: Vocabulary) -> Column:
@@ -149,7 +163,7 @@ _RAISED = Table(  # no line waits here: each that is filled in is a warning the 
         day("from_day", "自哪天起", decides=True, width=12, also="日期 发生日期", help="空着就是今天。"),
         count("ill", "人数", required=True, decides=True, width=8, also="病例数 发病人数", help="有关的学生几人。"),
         count("deaths", "死亡人数", decides=True, width=9, also="死亡", help="其中死亡几人，没有就空着。"),
-        text("why", "理由", 200, also="原因说明 处理理由 情况", width=40, required=True, decides=True,
+        text("why", "理由", 200, _why, also="原因说明 处理理由 情况", width=40, required=True, decides=True,
              help="什么情况、谁核实的，写在预警卡上；请不要写学生姓名。"),
     ),
     needed=False,

@@ -18,8 +18,9 @@ OPINIONS = vocabulary(
     "Opinions",
     _OPINIONS,
     {
-        Opinion.CONFIRM: "同意 通过 属实 放行 是 对 √ 已确认 已核实 办结",
-        Opinion.RETURN: "不同意 驳回 退 不属实 否 ×",
+        Opinion.CONFIRM: "同意 通过 属实 放行 是 对 √ 已确认 已核实 办结 批准 准 可以 行 OK 有此班 确有此班 "
+        "核实无误 无误 同意停课",
+        Opinion.RETURN: "不同意 驳回 退 不属实 否 × 不批准 不准 不通过 不行 不可以 没有此班 无此班 不存在",
         Opinion.MEND: "代为改正 改",
         Opinion.WAIVE: "免 不用改 放过 不再催",
     },

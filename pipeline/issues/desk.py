@@ -24,7 +24,9 @@ ENTRIES: Mapping[str, Message] = {
         "请用今天的处理单重新填写这一行，不要从别的表粘贴整行。",
         cost=_UNDONE,
     ),
-    "opinion-unknown": error("意见“{value}”没看懂。", "请从 {choices} 中选一项。", public=("choices",), cost=_UNDONE),
+    "opinion-unknown": error(
+        "“意见”列的“{value}”没看懂。", "请从 {choices} 中选一项。", public=("choices",), cost=_UNDONE
+    ),
     "opinion-unfit": error(
         "意见“{opinion}”在这张表上用不上。", "请从 {choices} 中选一项。", public=("opinion", "choices"), cost=_UNDONE
     ),
@@ -38,7 +40,7 @@ ENTRIES: Mapping[str, Message] = {
         cost=_UNDONE,
     ),
     "range-unknown": error(
-        "范围“{value}”没看懂。", "请从 {choices} 中选一项；空着就只办这一行。", public=("choices",), cost=_UNDONE
+        "“范围”列的“{value}”没看懂。", "请从 {choices} 中选一项；空着就只办这一行。", public=("choices",), cost=_UNDONE
     ),
     "range-mend": error(
         "代改是一格一格的，不能用在多行上。", "请清空“范围”，把对的内容写在各行的“改为”。", cost=_UNDONE
@@ -82,7 +84,9 @@ ENTRIES: Mapping[str, Message] = {
     "raise-incomplete": error(
         "要上报预警，这一行还差 {which}。", "请补全这一行；不上报就把整行清空。", public=("which",), cost=_UNDONE
     ),
-    "raise-unknown": error("事件“{value}”没看懂。", "请从 {choices} 中选一项。", public=("choices",), cost=_UNDONE),
+    "raise-unknown": error(
+        "“事件”列的“{value}”没看懂。", "请从 {choices} 中选一项。", public=("choices",), cost=_UNDONE
+    ),
     "raise-ahead": error("“自哪天起”{value} 还没到。", "请核对日期；空着就是今天。", cost=_UNDONE),
     "desk-counts": advice("办理结果：{done}。", public=("done",)),
     "desk-nothing": advice("这份处理单里没有选任何意见，什么也没有动。", "要办哪一件，请在它的“意见”一列选一项。"),

@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from pipeline import forms, units, validate
+from pipeline import forms, issues, units, validate
 from pipeline.figures import deskwork
 from pipeline.forms.desk import DESK, matter, matter_of
 from pipeline.merge.desk import deeds
@@ -125,6 +125,7 @@ def test_the_same_facts_make_the_same_bytes() -> None:
     ("row", "code"),
     [
         (line("held", "3", opinion="退回"), "why-missing"),
+        (line("held", "3", opinion="退回", why="同上"), "why-missing"),
         (line("held", "3", opinion="豁免", why="x"), "opinion-unfit"),
         (line("held", "3", opinion="随便", why="x"), "opinion-unknown"),
         (line("held", "3", why="x"), "opinion-missing"),
@@ -143,6 +144,22 @@ def test_a_line_that_may_not_say_so_goes_back(row: DeskRow, code: str) -> None:
     board = str(row.cells["key"]).partition("/")[0] or "held"
     found = checked(book({board: [row]}))
     assert (found.records, refusals(found)) == ((), [code])
+
+
+@pytest.mark.parametrize(
+    ("board", "typed", "opinion"),
+    [("closures", "批准", "confirm"), ("classes", "有此班", "confirm"), ("matters", "OK", "confirm"),
+     ("classes", "不存在", "return"), ("held", "不行", "return")],
+)  # fmt: skip
+def test_an_opinion_is_understood_as_people_say_it(board: str, typed: str, opinion: str) -> None:
+    found = checked(book({board: [line(board, "3", opinion=typed, why="电话问过")]}))
+    assert [deed.opinion for deed in deeds(found)] == [opinion]
+
+
+def test_who_is_not_understood_is_told_the_words_of_the_sheet() -> None:
+    (issue,) = checked(book({"held": [line("held", "3", opinion="随便", why="x")]})).refused[0].issues
+    assert dict(issue.details)["choices"] == "确认、退回"
+    assert issues.message(issues.without_cells(issue)) == "“意见”列没看懂。"
 
 
 def test_two_opinions_on_one_matter_undo_both() -> None:

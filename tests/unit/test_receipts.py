@@ -242,6 +242,13 @@ def test_cells_are_quoted_to_the_school_alone() -> None:
     assert NAME not in said(replace(facts, scope=None))
 
 
+def test_how_a_listed_word_was_read_is_told_to_who_reads_no_cells() -> None:
+    read = (Repair("待核", "H7", "意见", "退", "退回", 7), Repair("上报预警", "C7", "班级", NAME, NAME, 7))
+    found = said(replace(PARTIAL, scope=COUNTY, repairs=read))
+    assert "待核 H7【意见】→“退回”" in found
+    assert NAME not in found
+
+
 def test_a_county_s_own_roster_is_quoted_to_it() -> None:
     told = Issue("date-unreadable", sheet="学校", cell="K9", row=9, column="启用日期", value="去年")
     facts = replace(PARTIAL, form="学校名册", issues=(told,))
