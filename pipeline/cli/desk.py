@@ -106,7 +106,7 @@ def show_reject(context: typer.Context, ticket: Ticket) -> None:
     )
     echo(f"{ticket}  {_state(back.state)}  {row.school} {row.school_name}  {row.day or ''}  #{row.submission} {where}")
     for head, text in whole.as_typed(forms.form(row.form), back.table, back.raw):
-        echo(f"    {english.pair(head, text)}")
+        echo(f"    {english.pair(english.marks(head), text)}")
     for issue in back.issues:
         echo(f"    {english.issue(issues.place(issue), issue)}")
 

@@ -25,6 +25,7 @@ _KINDS = {
     "w": "[^、；]+",
     None: ".+?",
 }
+_ROW = re.compile("第 ([0-9–、]+) 行")
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _BETWEEN = (("；", "; "), ("、", ", "), (" 或 ", " or "))
 _MARKS = str.maketrans({"（": " (", "）": ")", "，": ", ", "：": ": ", "；": "; ", "、": ", ", "。": "."})
@@ -82,8 +83,8 @@ def pair(label: str, value: str) -> str:
 
 
 def marks(text: str) -> str:
-    """A place on a sheet (缺课登记 H6–H17（12 处）) with the marks of the language that is spoken."""
-    return text if is_chinese() else text.replace(" 处）", ")").translate(_MARKS)
+    """A place on a sheet (缺课登记 H6–H17（12 处）, 班级 第 8 行) with the marks of the language that is spoken."""
+    return text if is_chinese() else _ROW.sub(r"row \1", text.replace(" 处）", ")")).translate(_MARKS)
 
 
 @cache

@@ -17,8 +17,9 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from pipeline import cli
-from pipeline.cli import language
+from pipeline.cli import english, language
 from pipeline.inbox import rights
+from pipeline.model import Issue
 from pipeline.service import doctor, doctor_mail
 
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
@@ -99,6 +100,12 @@ def test_a_translation_has_the_same_values() -> None:
     ]
 
     assert apart == []
+
+
+def test_a_place_on_a_sheet_is_told_in_the_language_that_is_spoken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "en")
+    assert english.marks("缺课登记 第 8–9 行") == "缺课登记 row 8–9"
+    assert english.issue("班级 第 8 行", Issue("rows-none")).startswith("班级 row 8: ")
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
