@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Collection, Iterator
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from tools import structure
 from tools.finding import Finding
@@ -193,7 +193,7 @@ def broad_excepts(path: Path, text: str) -> Iterator[Finding]:
     barriers = {function for file, function in BARRIERS if file == path.as_posix()}
     for function in structure.nodes_of(text):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            handlers = [node for node in ast.walk(function) if isinstance(node, ast.ExceptHandler) and _swallows(node)]
+            handlers = [node for node in ast.walk(function) if _swallows(node)]
             if handlers and function.name not in barriers:
                 what = f"{function.name} swallows whatever is raised: name what may be, or its reason in BARRIERS"
                 yield Finding(path, handlers[0].lineno, what)
@@ -202,9 +202,19 @@ def broad_excepts(path: Path, text: str) -> Iterator[Finding]:
     yield from (Finding(path, 1, f"BARRIERS names {name}, which swallows nothing") for name in sorted(barriers))
 
 
-def _swallows(handler: ast.ExceptHandler) -> bool:
+def _swallows(node: ast.AST) -> TypeGuard[ast.ExceptHandler | ast.Call]:
+    if isinstance(node, ast.Call):  # contextlib.suppress
+        return ast.unparse(node.func).endswith("suppress") and any(map(_is_broad, node.args))
+    return isinstance(node, ast.ExceptHandler) and _goes_no_further(node)
+
+
+def _is_broad(caught: ast.AST | None) -> bool:
+    return caught is None or (isinstance(caught, ast.Name) and caught.id in _BROAD)
+
+
+def _goes_no_further(handler: ast.ExceptHandler) -> bool:
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    broad = any(one is None or (isinstance(one, ast.Name) and one.id in _BROAD) for one in caught)
+    broad = any(map(_is_broad, caught))
     last = handler.body[-1]
     return broad and not (isinstance(last, ast.Raise) and last.exc is None)
 

@@ -136,7 +136,7 @@ class Dovecot:
             client.login(user, PASSWORD)
             yield client
         finally:
-            with suppress(Exception):  # whatever ends it
+            with suppress(OSError, IMAPClient.Error):  # the server may have ended it
                 client.logout()
 
     def put(self, user: str, raw: bytes, at: datetime | None = None, folder: str = "INBOX") -> None:

@@ -280,6 +280,12 @@ def test_a_handler_of_whatever_is_raised_is_found_where_no_barrier_is_named(caug
     assert not said(guards.broad_excepts(PRODUCT, code.replace(f"except{caught}", "except ValueError")))
 
 
+@pytest.mark.parametrize(("caught", "found"), [("Exception", 1), ("OSError, BaseException", 1), ("OSError", 0)])
+def test_what_is_suppressed_is_named(caught: str, found: int) -> None:
+    code = f"def f():\n    with contextlib.suppress({caught}):\n        work()\n"
+    assert len(said(guards.broad_excepts(PRODUCT, code))) == found
+
+
 def test_a_barrier_that_swallows_nothing_any_more_is_found() -> None:
     barrier = "def _mind():\n    try:\n        work()\n    except Exception:\n        log()\n"
     path = Path("pipeline/crew.py")
