@@ -63,13 +63,15 @@ Parser = Callable[[object, "Frame"], object]
 class Frame:
     """What a cell parser may use besides the cell: the report's day and the workbook's date epoch.
 
-    `among`: the days, first and last, one of which a date without a year is, if not those about `day`.
+    `among`: the days, first and last, one of which a date without a year is, if not those about `day`. `spoken`:
+    whether 今天 and 周四 are told from `day`; not where the file may have been filled in on another.
     """
 
     day: object = None  # date | None
     date1904: bool = False
     kindergarten: bool = False
     among: tuple[date, date] | None = None
+    spoken: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -183,7 +183,7 @@ def from_text(words: str, frame: Frame, *, ahead: bool) -> object:
         return told
     words = _plain(words)
     spoken = {**_SPOKEN, **_TO_COME} if ahead else _SPOKEN
-    if words in spoken and isinstance(frame.day, date):
+    if words in spoken and frame.spoken and isinstance(frame.day, date):
         return Fixed(frame.day + timedelta(days=spoken[words]))
     if found := _FULL.fullmatch(words) or _SOLID.fullmatch(words):
         made = _made(int(found[1]), int(found[2]), int(found[3]))
@@ -227,7 +227,7 @@ def _of_a_week(words: str, frame: Frame, *, ahead: bool) -> object:
     if found is None:
         return None
     this = words[0] in "本这"
-    if not isinstance(frame.day, date) or (ahead and not after and not this):
+    if not isinstance(frame.day, date) or not frame.spoken or (ahead and not after and not this):
         return Bad("date-unreadable")
     from_now = _WEEKDAYS[found[1]] - frame.day.weekday()
     if ahead:

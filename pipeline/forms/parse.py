@@ -51,10 +51,8 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = (), seen: date |
     frame = Frame(day=claims.day, date1904=book.date1904, kindergarten=claims.unit.startswith("11"))
     main = identify.principal(found, form)
     header = _header(main, form, frame, notes) if main else {}
-    if claims.day is None and isinstance(issued := header.get("issued"), date):  # 11-20 means the year it was issued in
-        frame = replace(frame, day=issued.date() if isinstance(issued, datetime) else issued)
-    elif claims.day is None and seen:
-        frame = replace(frame, day=seen, among=school_year(seen))
+    if claims.day is None:
+        frame = _undated(frame, header.get("issued"), seen)
     tables: dict[str, tuple[Row, ...]] = {}
     if not notes.unread:
         readers = {name: Reader(block, frame, notes) for name, block in found.items()}
@@ -73,6 +71,16 @@ def parse(book: Workbook, claims: Claims, tops: Sequence[Top] = (), seen: date |
             for name, block in found.items()
         },
     )
+
+
+def _undated(frame: Frame, issued: object, seen: date | None) -> Frame:
+    """What dates of a form without a day are told from: the day it came, of a plan its school year. A card answers what
+    was issued: 今天 is clear only on that day.
+    """
+    if isinstance(issued, date):
+        day = issued.date() if isinstance(issued, datetime) else issued
+        return replace(frame, day=seen or day, spoken=seen in {None, day})
+    return replace(frame, day=seen, among=school_year(seen), spoken=False) if seen else frame
 
 
 # --------------------------------------------------------------------------- the header block

@@ -14,6 +14,7 @@ from pipeline.forms import card as declared
 from pipeline.forms import form
 from pipeline.forms.base import Bad, Fixed, Frame, Mixed
 from pipeline.forms.identify import identify
+from pipeline.forms.parse import parse
 from pipeline.model import Checked, Claims, Context, Policy, Workbook
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.fill import Template, fill
@@ -176,6 +177,23 @@ def test_a_reason_in_own_words_is_another_and_its_words_are_kept(typed: str, cod
     kept = check(card({**A2, "排除理由": typed, "处理机构": None, "处理完毕日期": None, "理由简述": "已问家长"}))
     if code == "A9":
         assert answer(kept)["why"] == f"已问家长；{why}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "day", "meant"),
+    [
+        ("今天下午1点半", 20, datetime(2026, 11, 20, 13, 30)),
+        ("今天下午1点半", 23, None),  # filled in on the 20th, or on the 23rd
+        ("11.21 9:00", 23, datetime(2026, 11, 21, 9)),
+        ("23日9时", 23, datetime(2026, 11, 23, 9)),
+    ],
+)
+def test_today_is_the_day_of_a_card_only_while_it_is_that_day(typed: str, day: int, meant: datetime | None) -> None:
+    book = card({**STANDS, "报告时间": typed})
+    claims = identify(book)
+    assert isinstance(claims, Claims)
+    (row,) = parse(book, claims, seen=date(2026, 11, day)).tables["answer"]
+    assert row.values[declared.ANSWER.index("reported_at")] == meant
 
 
 def test_it_was_told_in_several_ways() -> None:
