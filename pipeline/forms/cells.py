@@ -343,9 +343,10 @@ def choice(vocabulary: Vocabulary, issue: str) -> Parser:
     return parse
 
 
-def flag(vocabulary: Vocabulary) -> Parser:
-    """是 / 否 → True / False."""
+def flag(vocabulary: Vocabulary, *heads: str) -> Parser:
+    """是 / 否 → True / False. `heads`: what the column is called; 住院 below 住院 is yes."""
     parse_choice = choice(vocabulary, "yes-no-unreadable")
+    own = {fold(head) for head in heads}
 
     def parse(cell: object, frame: Frame) -> object:
         if isinstance(cell, bool):
@@ -353,6 +354,8 @@ def flag(vocabulary: Vocabulary) -> Parser:
         got = parse_choice(cell, frame)
         if isinstance(got, Fixed):
             return Fixed(got.value == "yes")
+        if isinstance(got, Bad) and fold(shown(cell)) in own:
+            return Fixed(True)
         return got == "yes" if isinstance(got, str) else got
 
     return parse

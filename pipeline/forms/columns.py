@@ -66,7 +66,8 @@ def choice(
 
 def flag(name: str, header: str, **more: Unpack[ColumnWords]) -> Column:
     """是 or 否."""
-    return _column(name, header, "flag", cells.flag(words.YES_NO), vocabulary=words.YES_NO, **more)
+    parse = cells.flag(words.YES_NO, header, *more.get("also", "").split())
+    return _column(name, header, "flag", parse, vocabulary=words.YES_NO, **more)
 
 
 def day(

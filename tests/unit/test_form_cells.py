@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.forms import FORMS, cells, classes, clinical, text_normalise, words
 from pipeline.forms.base import Bad, Column, Fixed, Frame, Mixed, Vocabulary
+from pipeline.forms.card import CASES
 from pipeline.issues import CATALOGUE, LEFT
 
 FRAME = Frame(day=date(2026, 11, 20))
@@ -193,6 +194,12 @@ def test_who_lives_at_home_shares_no_dormitory() -> None:
 )
 def test_a_count_is_a_whole_number(typed: object, people: int | None) -> None:
     assert value(cells.count(typed, FRAME)) == people
+
+
+def test_a_column_of_yes_and_no_in_which_its_own_name_stands_says_yes() -> None:
+    wrong = next(column for column in CASES.columns if column.name == "wrong")
+    assert wrong.parse("有误", FRAME) == Fixed(True)
+    assert isinstance(wrong.parse("危重", FRAME), Bad)
 
 
 @pytest.mark.parametrize("typed", [4.5, -1.0, "四五十", 1e9, True, date(2026, 11, 20), datetime(1900, 2, 14, 12)])
