@@ -64,6 +64,9 @@ DATABASE_ROOMS = frozenset(
 )
 CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 NAMED_PATH = re.compile(r"`((?:pipeline|tests|tools|docs|templates|benchmarks|requirements)/[\w./<>-]*)`")
+NAME_OF_PATH = re.compile(
+    r"`(?:\w+\.)*(?P<name>\w+)`\s+(?:of|in|above)\s+`(?P<path>(?:pipeline|tests|tools)/[\w/]+\.py)`"
+)
 ADDRESS = re.compile(r"[a-z+]+://", re.IGNORECASE)
 
 SUPPRESSION = re.compile(
@@ -90,6 +93,7 @@ def findings(root: Path) -> list[Finding]:
         found += forbidden_text(path, text)
         if path.suffix == ".md" and path.name != "CHANGELOG.md":
             found += stale_paths(path, text, known)
+            found += stale_names(path, text, root)
         if path.suffix == ".py":
             found += suppressions(path, text)
             found += test_modules_imported(path, text)
@@ -149,6 +153,15 @@ def stale_paths(path: Path, text: str, known: Collection[str]) -> Iterator[Findi
         for named in NAMED_PATH.findall(line):
             if not fnmatch.filter(known, re.sub(r"<\w+>", "*", named.rstrip("/"))):
                 yield Finding(path, number, f"names {named}, which is not there")
+
+
+def stale_names(path: Path, text: str, root: Path) -> Iterator[Finding]:
+    """A page that says `name` is of a module in which it does not stand."""
+    for found in NAME_OF_PATH.finditer(text):
+        module = root / found["path"]
+        if module.is_file() and not re.search(rf"\b{found['name']}\b", module.read_text(encoding="utf-8")):
+            line = text.count("\n", 0, found.start()) + 1
+            yield Finding(path, line, f"names {found['name']} of {found['path']}, which is not there")
 
 
 def suppressions(path: Path, text: str) -> Iterator[Finding]:

@@ -59,6 +59,14 @@ def test_a_page_that_names_a_file_which_is_not_there_is_found() -> None:
     assert found == [f"names pipeline/{name}, which is not there" for name in ("store/", "forms/gone.py")]
 
 
+def test_a_page_that_says_a_name_is_where_it_is_not_is_found(tmp_path: Path) -> None:
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools" / "guards.py").write_text("BARRIERS = ()\n")
+    page = "`BARRIERS` of\n`tools/guards.py`, `module.GONE` of `tools/guards.py`"
+    found = said(guards.stale_names(Path("CONTRIBUTING.md"), page, tmp_path))
+    assert found == ["names GONE of tools/guards.py, which is not there"]
+
+
 @pytest.mark.parametrize(
     "line",
     [
