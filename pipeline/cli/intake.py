@@ -186,10 +186,11 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 def _show_waiting(found: SiteStatus, stuck: Sequence[Mapping[str, object]]) -> None:
     from pipeline.cli import english, taking
+    from pipeline.facts.status import DAYS
     from pipeline.model import State
 
     echo_table(
-        (say("submissions"), ""),
+        (say("submissions of {days} days, and what waits").format(days=DAYS), ""),
         [(taking.name(State(state)), count) for state, count in found.states.items() if count],
     )
     echo()

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Max, Min
+from django.db.models import F, Max, QuerySet
 
 from pipeline.database import acts, audit, kept, serialise, sql
 from pipeline.database.models import Counter, Decision, Letter, Submission
@@ -24,6 +24,9 @@ _ARRIVAL = (
     "accepted", "refused", "withdrawn", "effective", "issues", "repairs", "versions", "journalled", "spooled",
     "secret", "kept_sha256", "mends", "mail",
 )  # fmt: skip
+
+WAITING = (State.RECEIVED, State.HELD, State.FAILED, State.QUARANTINED)
+"""What is in such a state waits for somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +143,42 @@ def written(seqs: Sequence[int]) -> None:
         Decision.objects.filter(seq__in=seqs).update(journalled=True)
 
 
-def counts() -> dict[State, int]:
-    """Return how many submissions are in each state: their sum is the number of arrivals (P7)."""
-    found = dict.fromkeys(State, 0)
-    for row in Submission.objects.values("state").annotate(n=Count("received_seq")):
-        found[State(row["state"])] = row["n"]
+def counts(since: datetime | None = None) -> dict[State, int]:
+    """Return how many submissions are in each state: their sum is the number of arrivals (P7). With `since`, of those
+    for which nobody has anything left to do only what came after it, so that years of them need not be counted.
+    """
+    first = 0 if since is None else _first_since(since)
+    found = {}
+    for state in State:
+        rows = Submission.objects.filter(state=state)
+        found[state] = (rows.filter(received_seq__gte=first) if first and state not in WAITING else rows).count()
     return found
+
+
+def _first_since(moment: datetime) -> int:
+    """The number of the first submission that came at a moment or later: numbers rise with time."""
+    # one bound a query, and one end: of two bounds SQLite takes the first and reads from there
+    rows = Submission.objects.order_by("received_seq").values_list("received_seq", "received_at")
+    first, last = (end(rows.filter(received_seq__gt=0)) for end in (QuerySet.first, QuerySet.last))
+    low, high = first[0] if first else 0, last[0] + 1 if last else 0
+    while low < high:
+        middle = (low + high) // 2
+        row = rows.filter(received_seq__gte=middle).first()
+        if row is None or row[1] >= moment:
+            high = middle
+        else:
+            low = row[0] + 1
+    return low
 
 
 def oldest(states: Iterable[State]) -> dict[State, datetime]:
     """Return, for states that need a person's work, since when their oldest submission waits."""
-    rows = Submission.objects.filter(state__in=list(states)).values("state").annotate(since=Min("received_at"))
-    return {State(row["state"]): row["since"] for row in rows}
+    found = {}
+    for state in states:
+        rows = Submission.objects.filter(state=state).order_by("received_seq")
+        if (since := rows.values_list("received_at", flat=True).first()) is not None:
+            found[state] = since
+    return found
 
 
 def arrival_of(row: Submission, root: Path) -> Arrival:

@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
+from django.db.models import Q
+
 from pipeline.alert_state import AlertState
 from pipeline.alerts import alert_labels
 from pipeline.database.models import Alert, AlertCase
@@ -26,7 +28,8 @@ _GONE = (AlertState.VOID, AlertState.MERGED)
 def of_schools(schools: Mapping[str, CountedSchool], day: date, at: datetime) -> dict[str, tuple[SilentAlert, ...]]:
     """Return the silent alerts of some schools by school, as they stood `at`. `schools`: as counted for `day`."""
     silent = {code: one for code, one in schools.items() if one.day.standing in SILENT}
-    rows = Alert.objects.filter(school_id__in=list(silent), opened_day__lte=day)
+    open_then = Q(closed_at__isnull=True) | Q(closed_at__gt=at)  # years of others were closed
+    rows = Alert.objects.filter(open_then, school_id__in=list(silent), opened_day__lte=day)
     alerts = list(past_alerts.opened_by(rows, day, at).exclude(state__in=_GONE).order_by("id"))
     past_alerts.stand_as_of(alerts, day, at)
     standing = [one for one in alerts if one.closed_at is None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from gettext import gettext as say
 
 from django.db.models import Count, Min
@@ -49,6 +49,7 @@ from pipeline.schooldays import day_bounds, today
 from pipeline.settling import held_files, reviews
 
 NO_MAIL = MailPlan()
+DAYS = 30  # whose submissions are counted, besides those that wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class PendingCount:
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
-    """The state of the site: every submission ever, by state, and what waits for a person."""
+    """The state of the site: the submissions of `DAYS`, by state, and what waits for a person, however long."""
 
     states: Mapping[str, int]
     waiting: tuple[PendingCount, ...]
@@ -80,7 +81,7 @@ def receipts(seqs: Sequence[int]) -> dict[int, str]:
 
 def standing(now: datetime, until: str, mail: MailPlan = NO_MAIL) -> SiteStatus:
     """Return what came in and what waits. `until`: the time, HH:MM, by which the day's reports are due."""
-    states = {state.value: count for state, count in journal.counts().items()}
+    states = {state.value: count for state, count in journal.counts(now - timedelta(DAYS)).items()}
     old = journal.oldest((State.RECEIVED, State.FAILED, State.QUARANTINED))
     asked = held_files.waiting()
     old |= {State.HELD: min(row.received_at for row in asked)} if asked else {}

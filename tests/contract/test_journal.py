@@ -1,7 +1,7 @@
 """The journal loses nothing, numbers everything once, and says where each arrival stands."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pipeline.database import journal
 from pipeline.database.models import Decision, Letter, Submission
@@ -71,3 +71,26 @@ def test_every_state_is_counted_and_old_ones_show_since_when_they_wait(site: Sit
     assert journal.counts()[State.RECEIVED] == 1
     assert journal.counts()[State.FAILED] == 1
     assert journal.oldest((State.RECEIVED, State.HELD)) == {State.RECEIVED: NOW}
+
+
+def test_what_came_long_ago_is_not_counted_unless_it_waits(site: Site) -> None:
+    for seq, (state, days) in enumerate(
+        ((State.ACCEPTED, 90), (State.HELD, 80), (State.PARTIAL, 30), (State.ACCEPTED, 1)), 4
+    ):
+        moment = NOW - timedelta(days=days)
+        Submission.objects.create(
+            received_seq=seq,
+            sha256=str(seq),
+            name="a",
+            size=1,
+            channel="folder",
+            first_seen=moment,
+            received_at=moment,
+            path="x",
+            state=state,
+        )
+    recent = journal.counts(NOW - timedelta(days=30))
+    assert {state: n for state, n in recent.items() if n} == {State.HELD: 1, State.PARTIAL: 1, State.ACCEPTED: 1}
+    assert sum(journal.counts().values()) == 4
+    assert sum(journal.counts(NOW - timedelta(days=900)).values()) == 4
+    assert journal.oldest([State.HELD, State.FAILED]) == {State.HELD: NOW - timedelta(days=80)}

@@ -14,6 +14,7 @@ from django.db import connection
 from pipeline import issuing
 from pipeline.database import sql
 from pipeline.database.models import Letter
+from pipeline.facts import alert_list, status
 from pipeline.forms import form
 from pipeline.letters import queue
 from pipeline.model import Policy, Site
@@ -79,6 +80,8 @@ def _a_day(site: Site) -> None:
             coordinator.drain()
     with InProcess() as readers, Coordinator(site, readers, lambda: NOW) as coordinator:
         coordinator.drain()  # a start: what a crash may have left is looked for
+    status.standing(NOW, "15:00")
+    alert_list.listed(NOW.replace(hour=16), "15:00")
 
 
 @pytest.fixture

@@ -99,6 +99,7 @@ class Mail(models.Model):
                 condition=models.Q(answerable=True, answered_at__isnull=True),
                 name="mail_unanswered",
             ),
+            models.Index(fields=["answered_at"], condition=models.Q(braked=True), name="mail_braked"),
         ]
 
 

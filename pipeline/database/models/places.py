@@ -94,6 +94,9 @@ class SchoolClass(models.Model):
             ),
             one_of("school_class", "state", ClassState),
         ]
+        indexes: ClassVar = [
+            models.Index(fields=["valid_from"], condition=models.Q(state=ClassState.NEW.value), name="class_new"),
+        ]
 
 
 class CalendarDay(models.Model):

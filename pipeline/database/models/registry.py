@@ -33,7 +33,12 @@ class Statement(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["unit", "form", "order"], name="statement_unit"),
-            models.Index(fields=["state", "day"], name="statement_day"),
+            models.Index(fields=["day"], name="statement_day"),
+            models.Index(
+                fields=["submission"],
+                condition=models.Q(state=StatementState.PROPOSED.value),
+                name="statement_proposed",
+            ),
             models.Index(fields=["submission"], name="statement_submission"),
         ]
 

@@ -212,6 +212,12 @@ class Reject(models.Model):
             models.Index(fields=["school", "day", "state"], name="reject_school_day"),
             models.Index(fields=["submission"], name="reject_submission"),
             models.Index(fields=["day", "state"], name="reject_day"),
+            # open ones are few, of years of tickets
+            models.Index(
+                fields=["submission", "form"],
+                condition=models.Q(state=TicketState.OPEN.value),
+                name="reject_open",
+            ),
         ]
 
 
@@ -259,6 +265,9 @@ class Closure(ClosureColumns):
         indexes: ClassVar = [
             models.Index(fields=["division", "resume_planned"], name="closure_division"),
             models.Index(fields=["resume_actual", "resume_planned"], name="closure_end"),
+            models.Index(
+                fields=["start"], condition=models.Q(state=ClosureState.DECLARED.value), name="closure_declared"
+            ),
         ]
 
 
