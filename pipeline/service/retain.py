@@ -7,8 +7,10 @@ by which the store can be made again without the workbooks that go; only then th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from gettext import gettext as say
 from pathlib import Path
 
 from pipeline import __version__
@@ -18,7 +20,7 @@ from pipeline.inbox import packed
 from pipeline.model import LetterState, MailState, PostingState, Site
 from pipeline.outbox import packs as outbox_packs
 from pipeline.run import mail_out, noting, retaining
-from pipeline.run.lock import hold_site
+from pipeline.run.lock import Busy, hold_site
 from pipeline.run.retaining import Bounds
 from pipeline.settling import retention
 from pipeline.settling.retention import Removal
@@ -64,7 +66,7 @@ def pack(site: Site, now: datetime, advance: Advance = lambda _: None) -> Mappin
     many packs. Raises Busy if a process works on the site. May be interrupted and repeated.
     """
     before = retaining.bounds(site.policy, now).packed
-    with hold_site(site), errors.temporary():
+    with _alone_on(site), errors.temporary():
         counts = {}
         for kind, made in (
             ("archive", packed.pack(site, before)),
@@ -83,7 +85,7 @@ def remove(
 ) -> list[Going]:
     """Remove what is kept no longer, of these kinds; return what went. Raises Busy if a process works on the site."""
     before, by = retaining.bounds(site.policy, now), Removal(who, now)
-    with hold_site(site), errors.temporary():
+    with _alone_on(site), errors.temporary():
         noting.note_down(site, now)
         done = [replace(one, rows=rows) for one, rows in _of_store(kinds, before, by, advance)]
         noting.note_down(site, now)
@@ -93,6 +95,19 @@ def remove(
             done.append(_outbox(site, before.outbox, by, advance))
         noting.note_down(site, now)
     return done
+
+
+@contextmanager
+def _alone_on(site: Site) -> Iterator[None]:
+    """Hold the site. Raises Busy where a process works on it, which does not do this by itself."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(hold_site(site))
+        except Busy:
+            said = say("`queke watch` works on this site: stop it for as long as this takes, then start it again")
+            waits = say("what is dropped meanwhile waits in the inbox")
+            raise Busy(f"{said}; {waits}") from None
+        yield
 
 
 def _of_store(kinds: Collection[str], before: Bounds, by: Removal, advance: Advance) -> Iterator[tuple[Going, int]]:

@@ -14,6 +14,7 @@ from pipeline.inbox import archive, packed
 from pipeline.model import Site
 from pipeline.outbox import packs as outbox_packs
 from pipeline.run import agreement
+from pipeline.run.lock import Busy, hold_site
 from pipeline.service import retain
 from pipeline.settling.retention import DETAIL
 from tests import whole_store
@@ -135,3 +136,9 @@ def test_a_trail_names_the_pack(worked: Site) -> None:
     retain.pack(worked, NEXT_SPRING)
     told = packed.where(worked.root, f"lies in {row.path}")
     assert told == f"lies in archive/packed/2026-11-workbooks.zip: {row.path.removeprefix('archive/')}"
+
+
+def test_while_the_service_works_it_says_to_stop_it_and_removes_nothing(worked: Site) -> None:
+    with hold_site(worked), pytest.raises(Busy, match="queke watch"):
+        run(worked, LATER)
+    assert Report.objects.exists()
