@@ -196,7 +196,11 @@ def release(
     with MailOpener() as opener, taking.readers_for(site, 0) as readers:
         desk = run.MailDesk(site, opener, readers)
         if not desk.release(kept, unit, clock(), who):
-            raise UsageError(say("mail {number}: there is no file in it").format(number=number))
+            raise UsageError(
+                say("mail {number}: there is no file in it, and no line that is read as a zero report").format(
+                    number=number
+                )
+            )
         if run.is_held(site):
             echo(say("released; `queke watch` takes it in"))
             return

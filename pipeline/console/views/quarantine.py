@@ -74,7 +74,7 @@ def _decided(request: HttpRequest, kept: KeptMail) -> HttpResponse:
     with MailOpener() as opener, Pool(1, at_once=False) as readers:
         taken = MailDesk(site, opener, readers).release(kept, unit, now, asking.who)
     if not taken:
-        return told(request, "没有放行", "邮件里没有可以收的表。", 400, _here(kept))
+        return told(request, "没有放行", "邮件里没有可以收的表，也没有看得懂的一行零报告。", 400, _here(kept))
     numbers = "、".join(f"{one.seq:06d}" for one in taken)
     return told(request, "已放行", f"{numbers} 号文件已交给处理程序，结果见“收文”。", 200, _PAGE)
 
