@@ -93,12 +93,28 @@ def test_a_zero_report_of_a_day_that_is_named(subject: str, day: date) -> None:
         ),
         ("零报告", "今日零报告|三年级张同学发烧，明天回来"),
         ("零报告", "全部到齐|另有2人请假"),
+        ("零报告", "全部到齐|三年级李同学没来"),
     ],
 )
 def test_what_says_more_or_doubts_is_asked(subject: str, line: str) -> None:
     assert read(subject, line.split("|"), SCHOOL, SEEN) == ZeroLine(None)
 
 
-@pytest.mark.parametrize("subject", ["", "缺课日报", "你好", "11月20日缺课日报", "有3人缺课", "报告一下情况"])
+@pytest.mark.parametrize(
+    "subject",
+    [
+        *(
+            "",
+            "缺课日报",
+            "你好",
+            "11月20日缺课日报",
+            "有3人缺课",
+            "报告一下情况",
+            "学生到校情况",
+            "今日学生到校情况上报",
+        ),
+        *("全体学生到校情况", "全勤情况汇报", "各班出勤日报"),
+    ],
+)
 def test_what_speaks_of_nothing_of_the_kind_is_nothing(subject: str) -> None:
     assert read(subject, ("请查收",), SCHOOL, SEEN) is None
