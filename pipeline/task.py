@@ -17,12 +17,15 @@ from pipeline.forms import credentials, form, layout, secrets
 from pipeline.forms.identify import identify
 from pipeline.forms.parse import parse
 from pipeline.model import Claims, Issue, Reading, ReadVerdict, Row, ScanKind, Workbook
-from pipeline.xlsx import guard, read
+from pipeline.xlsx import by_pattern, guard, read
 from pipeline.xlsx.likeness import looks_like_filing, may_hold_password, says_password
 from pipeline.xlsx.package import Unsound
 
 _WORDS = (("密", r"(?:\s|　)*(?:码|碼)"), ("口", r"(?:\s|　)*令"), ("assw", ""), ("pwd", ""), ("mima", ""))
-_SUSPECT = tuple((start.encode(), re.compile((start + end).encode())) for start, end in _WORDS)
+_RARE = (b"\x86", b"\xa3", b"w", b"w", b"m")  # a byte of each: a single byte is found a hundred times faster
+_SUSPECT = tuple(
+    (rare, start.encode(), re.compile((start + end).encode())) for rare, (start, end) in zip(_RARE, _WORDS, strict=True)
+)
 _OURS = credentials.OURS.encode()
 _SCANS = {
     ScanKind.PDF: (b"%PDF-", b"%%EOF", 2048),
@@ -79,8 +82,21 @@ def _is_suspect(part: bytes) -> bool:
     """Whether a word for a password is in it, besides what our own forms say of them."""
     if b"<sheetData" in part and b"<t" not in part and b'"str"' not in part:
         return False  # a sheet whose texts are all in the table of texts
-    low = part.replace(_OURS, b"").lower()
-    return any(start in low and word.search(low) for start, word in _SUSPECT)
+    begin = by_pattern.alike(part, _last.innocent, b"</si>")  # no word goes over the end of a text
+    low = part[begin:].replace(_OURS, b"").lower()
+    found = any(rare in low and start in low and word.search(low) for rare, start, word in _SUSPECT)
+    if not found and begin < len(part) and b"<si>" in part:
+        _last.innocent = part
+    return found
+
+
+class _Last:
+    """The table of texts that was searched last, of those without such a word: most begin alike."""
+
+    innocent = b""
+
+
+_last = _Last()
 
 
 def _understood(content: bytes, book: Workbook, seen: date | None, *, suspect: bool) -> Reading:
@@ -143,7 +159,7 @@ def _canonical(claims: Claims | None, table: str, rows: Sequence[Row]) -> list[l
     return [
         [
             row.values,
-            sorted(cell for cell in row.raw.items() if row.values[places[cell[0]]] is None),
+            sorted(cell for cell in row.raw.items() if row.values[places[cell[0]]] is None) if row.raw else (),
             row.ticket,
             row.void,
             *([row.mark] if row.mark else ()),

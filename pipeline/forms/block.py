@@ -33,6 +33,11 @@ def as_label(text: str) -> str:
     return fold(text).translate(_SIMPLE).replace("*", "").replace("(必填)", "").replace("(选填)", "").strip(":")
 
 
+def plain_label(text: str) -> str:
+    """`as_label` of a text of Chinese characters only, which folding leaves as they are."""
+    return text.translate(_SIMPLE)
+
+
 def label(cell: object) -> str:
     """A cell as a label: folded, without stars and colons; "" if it cannot be one."""
     return as_label(cell) if type(cell) is str and 0 < len(cell) <= 40 else ""

@@ -21,6 +21,7 @@ from pipeline.forms.block import (
     column_labels,
     label,
     labels_beside,
+    plain_label,
 )
 from pipeline.forms.cells import spellings
 from pipeline.forms.our_sheets import explains
@@ -88,9 +89,9 @@ _HAN = re.compile("[\u4e00-\u9fff]+")  # characters that folding leaves as they 
 @lru_cache(maxsize=8192)
 def _look(text: str) -> tuple[str, tuple[str, ...]]:
     """The folded text if any table has such a label, else ""; and the forms whose title it contains."""
-    word = as_label(text)
-    if len(text) < min(map(len, _titles())) and word not in _all_labels() and _HAN.fullmatch(text):
+    if len(text) < _shortest_title() and _HAN.fullmatch(text) and plain_label(text) not in _all_labels():
         return _NOTHING  # mostly a pupil's name: each is different
+    word = as_label(text)
     titles = tuple(dict.fromkeys(name for title, name in _titles().items() if title in word))
     known = any(_known(word, column_labels(table)) for form in FORMS for table in form.tables) or word in OURS
     return (word if known else "", titles) if known or titles else _NOTHING
@@ -100,6 +101,11 @@ def _look(text: str) -> tuple[str, tuple[str, ...]]:
 def _titles() -> Mapping[str, str]:
     """Folded title → form."""
     return {fold(title): form.name for form in FORMS for title in (form.title, form.kindergarten_title) if title}
+
+
+@cache
+def _shortest_title() -> int:
+    return min(map(len, _titles()))
 
 
 @cache

@@ -32,13 +32,15 @@ class NotRows:
         ]
         head = self.sheet.rows[block.first - 1] if block.page is None else []
         self.headed = {place for place, cell in enumerate(head) if not blank(cell)} | set(at.values())
+        self.ours = [place for place in (block.ticket, block.mark) if place >= 0]
         self.classes: list[int] = []
         self.nobody: tuple[int, int, str] | None = None  # where a line says that nobody of the whole school is absent
 
     def holds(self, r: int, cells: list[object]) -> bool:
         """Whether a line is no row; a line of a return workbook, or brought along from another day, always is one."""
-        if any(place >= 0 and not blank(cells[place]) for place in (self.block.ticket, self.block.mark)):
-            return False
+        for place in self.ours:
+            if not blank(cells[place]):
+                return False
         return self._by_first_word(r, cells) or self._by_all_words(r, cells) or self._names_only_a_class(r, cells)
 
     def _by_first_word(self, r: int, cells: list[object]) -> bool:
@@ -84,8 +86,9 @@ class NotRows:
         """
         if self.room < 0 or self._says_all_are_there(r, cells):
             return self.room >= 0
-        if not all(says_nobody(cells[place]) for place in self.told):
-            return False
+        for place in self.told:
+            if not says_nobody(cells[place]):
+                return False
         kind = only_a_class(cells[self.room], [cells[place] for place in self.others])
         if not kind or self._has_more(r, cells):
             return False
@@ -95,9 +98,9 @@ class NotRows:
 
     def _says_all_are_there(self, r: int, cells: list[object]) -> bool:
         """Whether a line says that nobody is absent, and nothing else: 今日全校无缺课."""
-        filled = [(place, cell) for place, cell in enumerate(cells) if not blank(cell)]
-        place, cell = filled[0] if len(filled) == 1 else (-1, None)
-        if not isinstance(cell, str) or not says_all_are_there(cell):
+        filled = ((place, cell) for place, cell in enumerate(cells) if cell is not None and not blank(cell))
+        place, cell = next(filled, (-1, None))
+        if not isinstance(cell, str) or next(filled, None) is not None or not says_all_are_there(cell):
             return False
         self.nobody = self.nobody or (r, place, cell)
         return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from itertools import zip_longest
 from operator import itemgetter
 
 from pipeline import issues
@@ -143,9 +144,15 @@ def _zero(
 
 def _picker(places: Sequence[int]) -> Callable[[list[object]], tuple[object, ...]]:
     """A function that takes the cells at these places from a row, always as a tuple."""
-    if len(places) == 1:
-        return lambda cells: (cells[places[0]],)
+    if len(places) < 2:
+        return lambda cells: tuple(cells[place] for place in places)
     return itemgetter(*places)
+
+
+def _filled(rows: Sequence[list[object]]) -> set[int]:
+    """The places at which some row has something: in most columns none has."""
+    columns = enumerate(zip_longest(*rows))
+    return {place for place, cells in columns if any(cells) or cells.count(None) + cells.count("") < len(cells)}
 
 
 class Reader:
@@ -158,16 +165,17 @@ class Reader:
         self.notes = notes
         columns = block.table.columns
         self.count = len(columns)
+        self.marked = {*self.sheet.errors, *self.sheet.formulas}
+        self.odd = bool(self.marked)
+        filled = () if self.odd else _filled(self.sheet.rows[block.first : block.first + MAX_ROWS])
         self.cells = tuple(
             (index, place, column.parse, column)
             for index, (place, column) in enumerate(zip(block.places, columns, strict=True))
-            if place >= 0
+            if place in filled or (self.odd and place >= 0)
         )
         self.pick = _picker([place for _, place, _, _ in self.cells])
         self.names = {column.name: index for index, column in enumerate(block.table.columns)}
         self.width = max(*block.places, block.ticket, block.void, block.mark) + 1
-        self.marked = {*self.sheet.errors, *self.sheet.formulas}
-        self.odd = bool(self.marked)
         self.formulas: set[int] = set()
         self.hidden = 0
         self.heads = frozenset(layout.heads_again(block))
@@ -231,7 +239,8 @@ class Reader:
             return None
         for cell in fixed:
             self._settle(r, cell, values, raw)
-        self.notes.repairs.extend(self.told.tell(r, cells, values, raw))
+        if self.told.speaks:
+            self.notes.repairs.extend(self.told.tell(r, cells, values, raw))
         if self.reason.place >= 0 and values[self.reason.place] is None:
             self._tell_reason(r, values, raw)
         if r + 1 in self.sheet.hidden_rows:

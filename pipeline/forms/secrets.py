@@ -56,7 +56,7 @@ class _Cleaner:
         raw = self._texts(row.raw)
         if "username" in raw and values.get("username") is None:
             raw["username"] = self.text(raw["username"])  # not a user name: a password, pasted one cell too far
-        return replace(row, values=tuple(values.values()), raw=raw)
+        return row._replace(values=tuple(values.values()), raw=raw)
 
     def issue(self, issue: Issue) -> Issue:
         details = tuple((name, self.text(text, name)) for name, text in issue.details)

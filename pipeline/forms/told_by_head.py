@@ -40,6 +40,11 @@ class ToldByHead:
             if place not in block.places and (code := symptom(block.table, label(cell)))
         ]
 
+    @property
+    def speaks(self) -> bool:
+        """Whether they say anything of a row."""
+        return self._graded or bool(self._ticks)
+
     def tell(self, r: int, cells: list[object], values: list[object], raw: dict[str, str]) -> Iterator[Repair]:
         """Add to the values of a row what its heads say; yield what the receipt lists."""
         if self._graded:

@@ -209,7 +209,7 @@ class _Sieve:
         elif ticket.state not in LIVE and not self.stands(record):
             self.question = self.question or self._issue(record, "ticket-closed")
         self.claimed.setdefault(name, record)
-        return replace(record, ticket=name)
+        return record._replace(ticket=name)
 
     def send_back(self, refused: Refused) -> Refused | None:
         """A row still wrong, with its ticket's present name; None if that was settled meanwhile: the row was left as it

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from pipeline.model.arrivals import Arrival
 from pipeline.model.reading import Reading
@@ -17,11 +18,10 @@ def identity_of(*parts: object) -> str:
     return "|".join("" if part is None else str(part) for part in parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One accepted row, typed and complete: `values` by the form's column name, derived ones included.
 
-    `identity` is the form's key within its report (absence: the pupil's key).
+    `identity` is the form's key within its report (absence: the pupil's key). A tuple, because a batch makes thousands.
     """
 
     table: str

@@ -135,7 +135,7 @@ class SubmissionCase:
         return whole.sent_back(self.form, self.reading, sorted(wrong, key=lambda issue: issue.row > 0))
 
 
-@dataclass
+@dataclass(slots=True)
 class RowCase:
     """One row during validation: its values by name, and its issues."""
 
@@ -223,6 +223,12 @@ class AsKept:
         return found
 
 
+def _filled(names: Sequence[str], rows: Sequence[Row]) -> list[tuple[int, str]]:
+    """The columns in which some row has a value: most have none."""
+    columns = zip(names, zip(*(row.values for row in rows), strict=True), strict=True) if rows else ()
+    return [(place, name) for place, (name, cells) in enumerate(columns) if any(cells) or cells.count(None) < len(rows)]
+
+
 def lines_of(case: SubmissionCase, table: Table) -> list[RowCase]:
     """The rows of one table, each with the issues that reading found in it."""
     place = case.reading.places.get(table.name)
@@ -234,11 +240,13 @@ def lines_of(case: SubmissionCase, table: Table) -> list[RowCase]:
     names = [column.name for column in table.columns]
     blank: dict[str, object] = dict.fromkeys(names)
     found = []
-    for row in case.rows(table.name):
-        values = blank.copy()  # most cells are blank
-        for name, value in zip(names, row.values, strict=True):
-            if value is not None:
-                values[name] = value
+    rows = case.rows(table.name)
+    filled = _filled(names, rows)
+    for row in rows:
+        values, cells = blank.copy(), row.values
+        for at, name in filled:
+            if cells[at] is not None:
+                values[name] = cells[at]
         read = by_row.get(row.number, [])
         found.append(RowCase(case, table, row, values, read, len(read)))
     return found

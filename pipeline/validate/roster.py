@@ -246,13 +246,13 @@ def _named(row: Row, names: Mapping[object, object]) -> Row:
     name = names.get(row.values[_CODE_AT])
     if row.values[_NAME_AT] is not None or "name" in row.raw or not name:
         return row
-    return replace(row, values=(*row.values[:_NAME_AT], name, *row.values[_NAME_AT + 1 :]))
+    return row._replace(values=(*row.values[:_NAME_AT], name, *row.values[_NAME_AT + 1 :]))
 
 
 def _of_school(row: Row, code: str) -> Row:
     if row.values[0] is not None or "code" in row.raw:
         return row
-    return replace(row, values=(code, *row.values[1:]))
+    return row._replace(values=(code, *row.values[1:]))
 
 
 def _judge(case: SubmissionCase, lines: Lines, by: Judgement) -> None:

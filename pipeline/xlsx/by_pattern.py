@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import AnyStr
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -104,10 +105,44 @@ def _texts(part: bytes | None) -> Sequence[str | None]:
     head = _TABLE.match(table)
     if head is None:
         raise UnlikeOthers
-    *texts, end = table[head.end() :].split("</si>")
+    body = table[head.end() :]
+    known, begin = _shared(body, *_last.table)
+    *entries, end = body[begin:].split(_ENTRY_END)
     if end.strip() != "</sst>":
         raise UnlikeOthers
-    return list(map(_text, texts))
+    texts = [*known, *map(_text, entries)]
+    _last.table = body, texts
+    return texts
+
+
+def _shared(body: str, before: str, texts: Sequence[str | None]) -> tuple[Sequence[str | None], int]:
+    """The texts of the entries with which this table and the one before begin alike, and where the others begin."""
+    begin = alike(body, before, _ENTRY_END)
+    return texts[: body.count(_ENTRY_END, 0, begin)], begin
+
+
+def alike(one: AnyStr, other: AnyStr, end: AnyStr) -> int:
+    """How much of two texts is the same at their beginning, up to the last `end` in it."""
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        half = (least + most + 1) // 2
+        if one.startswith(other[least:half], least):
+            least = half
+        else:
+            most = half - 1
+    return one.rfind(end, 0, least) + len(end) if end in one[:least] else 0
+
+
+_ENTRY_END = "</si>"
+
+
+class _Last:
+    """The table of texts that was read last: most begin alike, with what our template says."""
+
+    table: tuple[str, Sequence[str | None]] = ("", ())
+
+
+_last = _Last()
 
 
 @lru_cache(maxsize=8192)

@@ -202,7 +202,7 @@ def _of_the_day(made: Checked) -> Checked:
     from dataclasses import replace
 
     rows = [
-        replace(one, values={**one.values, "day": DAY.isoformat()}) if one.table == "cases" else one
+        one._replace(values={**one.values, "day": DAY.isoformat()}) if one.table == "cases" else one
         for one in made.records
     ]
     return replace(made, records=tuple(rows))

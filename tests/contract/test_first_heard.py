@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -105,7 +104,7 @@ def test_a_renamed_class_that_was_left_out_under_its_old_name_is_looked_for_befo
     SchoolClass.objects.filter(key="三3").update(valid_to=on(2))
     SchoolClass.objects.create(school_id=SCHOOL, school_year=2026, key="三7", name="三(7)班", roll=40, valid_from=on(2))
     partial = checked(2, [line("四1")], day=on(1), at=later(days=5))
-    again = replace(row("甲", class_key="三7", start=on(2)), identity="三3-甲")
+    again = row("甲", class_key="三7", start=on(2))._replace(identity="三3-甲")
     renamed = checked(3, [again, line("三7"), line("四1")], day=on(2), at=later(days=5))
     report(school, day_report(1, 0, ("甲", {})), partial, renamed)
     assert cases()[2, "甲"] == (0, "ongoing")

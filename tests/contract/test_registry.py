@@ -149,7 +149,7 @@ def test_a_class_of_next_year_is_entered_for_next_year(site: Site) -> None:
 
 
 def reading(one: Arrival, content: str = "", ticket: str = "") -> tuple[Arrival, Reading]:
-    tables = {"rows": (Row(8, ("三(3)班",), ticket=ticket),)}
+    tables = {"rows": (Row(8, ("三(3)班",), {}, ticket),)}
     return one, Reading("parsed", Claims("absence", "1", SCHOOL, day=DAY), tables=tables, content_sha=content)
 
 
@@ -176,9 +176,8 @@ def test_the_context_costs_as_many_queries_for_many_as_for_one(school: Site) -> 
 
 
 def test_two_of_one_name_in_a_class_are_remembered(school: Site) -> None:
-    from dataclasses import replace
 
-    twins = [replace(row("张三", number), identity=f"三3-{number}") for number in (8, 9)]
+    twins = [row("张三", number)._replace(identity=f"三3-{number}") for number in (8, 9)]
     report(school, checked(1, [*twins, row("李四", 10)]))
     assert context.load([reading(arrival(2))], NOON).namesakes == {(SCHOOL, "三3", "张三")}
     # one of them alone, another day: still known for what he is

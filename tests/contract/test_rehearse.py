@@ -53,7 +53,7 @@ def report_of(step: Step, seq: int, at: datetime) -> Checked:
     pupils = (step.pupils or {}).items()
     room = room_on(step.day)
     said_of = {name: {"start": on(step.day), **said} for name, said in pupils}
-    rows = [replace(row(name, 8 + n, class_key=room, **said), identity=f"三3-{name}")
+    rows = [row(name, 8 + n, class_key=room, **said)._replace(identity=f"三3-{name}")
             for n, (name, said) in enumerate(said_of.items())]  # fmt: skip
     lines = [line(room)] if step.partial else [line(room), line("四1")]
     return checked(seq, [*rows, *lines], day=on(step.day), at=at, mode=step.mode)

@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook as OpenpyxlWorkbook
 
+from pipeline import task
 from pipeline.forms import FORMS
+from pipeline.xlsx import by_pattern as taken
 from pipeline.xlsx import guard, read
 from pipeline.xlsx.blank import blank
 from pipeline.xlsx.guard import Look
@@ -100,6 +102,17 @@ def test_what_libreoffice_saves_is_read_alike_though_it_fills_rows_below(tmp_pat
     with zipfile.ZipFile(io.BytesIO(saved)) as package:
         sheets = [package.read(name) for name in package.namelist() if "worksheets/sheet" in name]
     assert max(part.count(b"<row ") for part in sheets) < REACH + 100
+
+
+entries = st.lists(st.sampled_from(["", "甲", "密码", "密", "码", "Pass", "w", "pwd1", "口 令"]), max_size=5)
+
+
+@given(st.lists(entries, min_size=1, max_size=4))
+def test_a_table_of_texts_is_read_alike_whichever_was_read_before(tables: list[list[str]]) -> None:
+    for texts in tables:
+        table = "<sst>" + "".join(f"<si><t>{text}</t></si>" for text in texts) + "</sst>"
+        assert taken._texts(table.encode()) == [text or None for text in texts]
+        assert task._is_suspect(table.encode()) == bool({"密码", "口 令", "pwd1"} & {*texts})
 
 
 # --------------------------------------------------------------------------- torn at random

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline import carry
 from pipeline.carry import CampusClasses, CarriedOver, Marks, Open, PrefillKind
 from pipeline.forms import form, words
-from pipeline.model import Checked, Issue, Row, Workbook
+from pipeline.model import Checked, Issue, Reading, ReadVerdict, Row, Workbook
 from pipeline.schooldays import Calendar
 from pipeline.xlsx.blank import TemplateFacts, blank
 from pipeline.xlsx.template_cache import from_cache
@@ -90,9 +90,15 @@ def test_what_names_no_day_or_kind_is_no_mark(text: str) -> None:
     assert carry.read(text) is None
 
 
-def test_a_row_goes_to_another_process_with_its_mark() -> None:
-    row = Row(7, (1, None), {"a": "b"}, "T1-2", void=True, mark="K261120-AAAAAA-BBBBBB")
-    assert pickle.loads(pickle.dumps(row)) == row
+_row_values = st.tuples(*[st.one_of(st.none(), st.just(0), st.just(""), st.booleans(), st.text(max_size=3))] * 3)
+
+
+@given(st.lists(st.tuples(_row_values, st.booleans()), max_size=4))
+def test_rows_go_to_another_process_with_their_marks(made: list[tuple[tuple[object, ...], bool]]) -> None:
+    more = ({"a": "b"}, "T1-2", True, "K261120-AAAAAA-BBBBBB")
+    rows = tuple(Row(n, cells, *(more if told else ({},))) for n, (cells, told) in enumerate(made))
+    reading = Reading(ReadVerdict.PARSED, tables={"rows": rows, "classes": ()})
+    assert pickle.loads(pickle.dumps(reading)) == reading
 
 
 _CHOICES = {
@@ -130,7 +136,7 @@ def test_an_absence_brought_along_and_left_as_it_was_is_told_from_one_that_was_t
     assert mark is not None
     assert MARKS.unchanged(mark, carry.content_of(ROWS, row))
     place = ROWS.index("reason")
-    other = replace(row, values=(*row.values[:place], None, *row.values[place + 1 :]))
+    other = row._replace(values=(*row.values[:place], None, *row.values[place + 1 :]))
     assert not MARKS.unchanged(mark, carry.content_of(ROWS, other))
 
 

@@ -97,7 +97,7 @@ def test_a_row_that_came_home_belongs_to_the_answer_that_waits() -> None:
     first = card(5, WRONG, wrong=["三2-A"], refused=[replace(bad(9), table="cases")])
     after, _ = play(school(), first)
     mended = card(6, wrong=["三2-B"], returned=True)
-    rows = [replace(record, ticket="T5-cases9") for record in mended.checked.records]
+    rows = [record._replace(ticket="T5-cases9") for record in mended.checked.records]
     after, (step,) = play(after, replace(mended, checked=replace(mended.checked, records=tuple(rows))))
     assert one(after).current.rows == [["2026-11-20", "三2-A"], ["2026-11-20", "三2-B"]]  # type: ignore[union-attr]  # there is one
     assert (step.state, after.tickets["T5-cases9"].state) == (State.ACCEPTED, "mended")
