@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from queue import PriorityQueue
+from select import POLLIN, poll
 from threading import Lock, Thread
 from types import ModuleType
 from typing import Any, Protocol, TypeVar
@@ -175,8 +176,10 @@ class _Hand:
         self._done += 1
         try:
             pipe.send((task.function, task.items[len(answers) :]))
+            watch = poll()  # of `pipe.poll` each call makes one
+            watch.register(pipe.fileno(), POLLIN)
             while len(answers) < len(task.items):
-                if not pipe.poll(task.seconds):
+                if not watch.poll(1000 * task.seconds):
                     self.discard()
                     return LostError()
                 answers.append(_raised(pipe.recv()))

@@ -7,6 +7,7 @@ back to a name, without it.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 import unicodedata
@@ -160,9 +161,10 @@ def keyed_code(key: bytes, parts: Iterable[str], length: int) -> str:
     # lengths before the parts: two different lists never give the same message
     message = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
     # reduced first to what the characters can hold: a code a row, and small numbers divide three times as fast
-    mac = _keyed(key).copy()
-    mac.update(message)
-    number = int.from_bytes(mac.digest(), "big") % _powers(length)
+    inner, outer = (one.copy() for one in _keyed(key))
+    inner.update(message)
+    outer.update(inner.digest())
+    number = int.from_bytes(outer.digest(), "big") % _powers(length)
     characters = []
     for _ in range(length // 2):  # all our lengths are even
         number, index = divmod(number, len(_PAIRS))
@@ -171,9 +173,16 @@ def keyed_code(key: bytes, parts: Iterable[str], length: int) -> str:
 
 
 @lru_cache(maxsize=16)  # a process works for one site
-def _keyed(key: bytes) -> hmac.HMAC:
-    """HMAC-SHA-256 with the key taken in already: two thirds of the work on a short message."""
-    return hmac.new(key, digestmod="sha256")
+def _keyed(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
+    """The two hashes of HMAC-SHA-256 (RFC 2104) with the key taken in already: copied, they take half the time of
+    copying `hmac.HMAC`.
+    """
+    block = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
+    return hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER))
+
+
+_BLOCK = 64  # bytes that SHA-256 takes at once
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 
 
 @cache

@@ -237,6 +237,7 @@ def level(key: str) -> ClassLevel | None:
 _NEXT = dict(zip("托小中一二三四五六七八1234567", "小中大二三四五六七八九2345678", strict=True))
 
 
+@lru_cache(maxsize=65536)
 def split_key(key: str) -> tuple[str, str]:
     """A class's normal form as grade and rest, 高一12 → 高一, 12; ("", key) if there is no grade."""
     grade = max((one for one in _GRADES if key.startswith(one)), key=len, default="")

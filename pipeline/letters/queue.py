@@ -131,7 +131,8 @@ def waiting() -> dict[LetterKind, int]:
 def done(sent: Sequence[Delivered], now: datetime) -> None:
     """Note that letters were delivered; each leaves an audit row. May be repeated."""
     with atomic():
-        open_ = Letter.objects.select_for_update().filter(id__in=[one.id for one in sent], state=LetterState.QUEUED)
+        waiting = Letter.objects.filter(id__in=[one.id for one in sent], state=LetterState.QUEUED)
+        open_ = waiting.select_for_update().only("kind", "ref", "reader")
         rows = {row.pk: row for row in open_}
         fresh = [one for one in sent if one.id in rows]
         text = "UPDATE letter SET state = %s, done_at = %s, path = %s, sha256 = %s, outcome = %s WHERE id = %s"
@@ -194,7 +195,8 @@ def _together(rows: QuerySet[Letter]) -> list[tuple[LetterKind, str]] | None:
 def facts(refs: Sequence[str]) -> dict[str, Facts]:
     """Return, by ref, the facts of receipts and return workbooks, in five queries for all of them."""
     seqs = {ref: SubmissionRef.read(ref).seq for ref in refs}
-    rows = {row.received_seq: row for row in Submission.objects.filter(received_seq__in=set(seqs.values()))}
+    found = Submission.objects.filter(received_seq__in=set(seqs.values())).only(*_TOLD)
+    rows = {row.received_seq: row for row in found}
     names = lookup.names({code for row in rows.values() for code in (row.unit, row.bound_unit) if code})
     returned = _returned(list(rows))
     heads = _heads(list(rows.values()))
@@ -229,6 +231,13 @@ def _before(refs: Sequence[str]) -> dict[str, Before]:
             found[ref] = Before(len(earlier), earlier[-1].queued_at, earlier[-1].outcome)
     return found
 
+
+_TOLD = (
+    *("received_seq", "state", "form", "unit", "bound_unit", "campus", "day", "name", "received_at", "accepted"),
+    *("refused", "withdrawn", "on_time", "issues", "repairs"),
+)
+_HEAD = ("day", "school", "campus", "zero", "other_absent")
+"""What is told of a submission and of its report: a third of their columns."""
 
 _Heads = Mapping[tuple[date | None, str, str], Report]
 
@@ -275,5 +284,5 @@ def returned_of(row: Reject) -> Returned:
 
 def _heads(rows: Sequence[Submission]) -> dict[tuple[date | None, str, str], Report]:
     days, codes = {row.day for row in rows if row.day}, {row.unit for row in rows}
-    found = Report.objects.filter(day__in=days, school__in=codes)
+    found = Report.objects.filter(day__in=days, school__in=codes).only(*_HEAD)
     return {(head.day, head.school, head.campus): head for head in found}

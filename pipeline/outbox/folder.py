@@ -80,7 +80,8 @@ def legal(name: str) -> str:
     At most 100 characters and 240 bytes; a name that had to be cut ends in six characters of its hash.
     """
     text = unicodedata.normalize("NFC", name).translate(_FORBIDDEN)
-    text = "".join(char for char in text if unicodedata.category(char)[0] != "C")
+    if not text.isprintable():
+        text = "".join(char for char in text if unicodedata.category(char)[0] != "C")
     text = " ".join(text.split()).rstrip(". ") or "未命名"
     if _RESERVED.match(text):
         text = f"_{text}"
@@ -125,7 +126,8 @@ def _put(site: Site, fresh: dict[Path, bytes]) -> None:
     for path, content in fresh.items():
         _name(temporary[path], path, content)
     # also the folders of level and reader: a killed run may have made them and not synced them
-    durable.sync_many((), {above for folder in folders for above in (folder, *folder.parents[:2])})
+    readers = {folder.parent for folder in folders}
+    durable.sync_many((), folders | readers | {reader.parent for reader in readers})
 
 
 def _name(temporary: Path, path: Path, content: bytes) -> None:

@@ -290,7 +290,7 @@ def _rows(
 
 def signs_of(*values: object) -> tuple[object, ...]:
     """Return the values of `SIGNS`, the same for a row just read and a stored one."""
-    return tuple(float(one) if isinstance(one, Decimal) else one or None for one in values)
+    return tuple([float(one) if one.__class__ is Decimal else one or None for one in values])
 
 
 def _date(value: date | str) -> date:

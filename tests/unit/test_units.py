@@ -1,11 +1,14 @@
 """Claims about codes, tokens and who may see what."""
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import units
 from pipeline.model import Level
+from pipeline.short_ids import ALPHABET
 from pipeline.units import DivisionNode, Scope, Tree
 
 KEY = b"a key for tests, thirty-two long"
@@ -29,6 +32,17 @@ TREE = Tree(
 def code(**changed: str) -> str:
     asked = {"school": SCHOOL, "class_key": "三2", "name": "张小三", "number": ""} | changed
     return units.pupil_code(KEY, **asked)
+
+
+@given(st.binary(max_size=100), st.text(max_size=80))
+def test_codes_are_keyed_by_hmac(key: bytes, text: str) -> None:
+    message = f"{len(text)}:{text}".encode("utf-8", "surrogatepass")
+    number = int.from_bytes(hmac.digest(key, message, "sha256"), "big")
+    signs = ""
+    for _ in range(10):
+        number, index = divmod(number, len(ALPHABET))
+        signs += ALPHABET[index]
+    assert units.keyed_code(key, [text], 10) == signs
 
 
 def test_a_pupil_code_names_the_class_and_nothing_of_the_pupil() -> None:
