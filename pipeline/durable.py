@@ -54,7 +54,10 @@ class Disk:
     def unlink_many(self, paths: Sequence[Path]) -> None:
         """In parallel: some disks take milliseconds to free a file, with nothing else to do meanwhile."""
         with ThreadPoolExecutor(UNLINKERS) as threads:
-            list(threads.map(os.unlink, paths))
+            shares = (paths[start::UNLINKERS] for start in range(UNLINKERS))
+            failed = [error for errors in threads.map(_unlinked, shares) for error in errors]
+        if failed:
+            raise failed[0]
 
     def rmdir(self, path: Path) -> None:
         path.rmdir()
@@ -196,6 +199,17 @@ def _make(path: Path, made: list[Path]) -> None:
         if not path.is_dir():
             raise
     made.append(path)
+
+
+def _unlinked(paths: Iterable[Path]) -> list[OSError]:
+    """Remove these; return the errors of those that could not be removed."""
+    failed = []
+    for path in paths:
+        try:
+            os.unlink(path)  # noqa: PTH108 — likewise
+        except OSError as error:
+            failed.append(error)
+    return failed
 
 
 def _write_all(descriptor: int, chunks: Chunks) -> None:

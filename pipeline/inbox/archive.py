@@ -102,10 +102,13 @@ def find(site: Site, arrival: Arrival) -> Path:
 def keep(site: Site, arrivals: Sequence[Arrival]) -> dict[int, Path]:
     """Move the spooled bytes into the archive, durably; return the path of each. May be repeated."""
     moved: dict[int, Path] = {}
+    there: set[Path] = set()
     for arrival in arrivals:
         target = place(site, arrival)
         if arrival.path != target and arrival.path.exists():
-            durable.make_folder(target.parent)
+            if target.parent not in there:
+                durable.make_folder(target.parent)
+                there.add(target.parent)
             durable.move(arrival.path, target)
         moved[arrival.seq] = target
     durable.sync_many((), (*{path.parent for path in moved.values()}, site.archive, site.spool))

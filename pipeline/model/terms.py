@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 HOME_CAMPUS = "本部"
 WHOLE_SCHOOL = "全校"
@@ -112,8 +112,17 @@ class FileRows:
     name: str = ""
 
 
+class Sent:
+    """What goes to another process many times a second: as its class and its fields, half the work of a state."""
+
+    __slots__: tuple[str, ...] = ()
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        return type(self), tuple([getattr(self, name) for name in self.__slots__])
+
+
 @dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Sent):
     """One thing the sender must know. `code` is a key of `issues.CATALOGUE`, which has the texts.
 
     `value` is the cell as typed (at most 60 characters); it is personal data and never logged. `rows_of`: rows of
@@ -131,7 +140,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(Sent):
     """A cell we understood though it was not typed as asked; listed in the receipt."""
 
     sheet: str
