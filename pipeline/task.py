@@ -82,21 +82,21 @@ def _is_suspect(part: bytes) -> bool:
     """Whether a word for a password is in it, besides what our own forms say of them."""
     if b"<sheetData" in part and b"<t" not in part and b'"str"' not in part:
         return False  # a sheet whose texts are all in the table of texts
-    begin = by_pattern.alike(part, _last.innocent, b"</si>")  # no word goes over the end of a text
+    begin = by_pattern.alike(part, _searched.innocent, b"</si>")  # no word goes over the end of a text
     low = part[begin:].replace(_OURS, b"").lower()
     found = any(rare in low and start in low and word.search(low) for rare, start, word in _SUSPECT)
     if not found and begin < len(part) and b"<si>" in part:
-        _last.innocent = part
+        _searched.innocent = part
     return found
 
 
-class _Last:
+class _Searched:
     """The table of texts that was searched last, of those without such a word: most begin alike."""
 
     innocent = b""
 
 
-_last = _Last()
+_searched = _Searched()
 
 
 def _understood(content: bytes, book: Workbook, seen: date | None, *, suspect: bool) -> Reading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 
 from pipeline import issues
 from pipeline.forms import identify, layout, told_by_head
@@ -73,3 +74,9 @@ def column_filled(block: Block, place: int) -> bool:
 def _filled_below(block: Block, first: int) -> bool:
     places = [place for place in block.places if place >= 0]
     return any(p < len(row) and not blank(row[p]) for row in block.sheet.rows[first:] for p in places)
+
+
+def filled_places(rows: Sequence[list[object]]) -> set[int]:
+    """The places at which some row has something: in most columns none has."""
+    columns = enumerate(zip_longest(*rows))
+    return {place for place, cells in columns if any(cells) or cells.count(None) + cells.count("") < len(cells)}

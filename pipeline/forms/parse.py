@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import zip_longest
 from operator import itemgetter
 
 from pipeline import issues
@@ -19,7 +18,7 @@ from pipeline.forms.base import Bad, Column, Field, Fixed, Form, Frame, Mixed
 from pipeline.forms.block import VOID, Block, Top, address
 from pipeline.forms.cells import flag, is_picture, show
 from pipeline.forms.dates import school_year
-from pipeline.forms.look_over import MAX_ROWS, column_filled, look_over
+from pipeline.forms.look_over import MAX_ROWS, column_filled, filled_places, look_over
 from pipeline.forms.not_rows import NotRows
 from pipeline.forms.reading_notes import FixedCell, ReadingNotes
 from pipeline.forms.reasons import ToldReason
@@ -149,12 +148,6 @@ def _picker(places: Sequence[int]) -> Callable[[list[object]], tuple[object, ...
     return itemgetter(*places)
 
 
-def _filled(rows: Sequence[list[object]]) -> set[int]:
-    """The places at which some row has something: in most columns none has."""
-    columns = enumerate(zip_longest(*rows))
-    return {place for place, cells in columns if any(cells) or cells.count(None) + cells.count("") < len(cells)}
-
-
 class Reader:
     """Reads one table, row by row."""
 
@@ -167,7 +160,7 @@ class Reader:
         self.count = len(columns)
         self.marked = {*self.sheet.errors, *self.sheet.formulas}
         self.odd = bool(self.marked)
-        filled = () if self.odd else _filled(self.sheet.rows[block.first : block.first + MAX_ROWS])
+        filled = () if self.odd else filled_places(self.sheet.rows[block.first : block.first + MAX_ROWS])
         self.cells = tuple(
             (index, place, column.parse, column)
             for index, (place, column) in enumerate(zip(block.places, columns, strict=True))

@@ -8,7 +8,7 @@ from datetime import date
 from typing import NamedTuple
 
 from pipeline.model.states import ReadVerdict, ScanKind
-from pipeline.model.terms import HOME_CAMPUS, Issue, Repair, Sent
+from pipeline.model.terms import HOME_CAMPUS, ByFields, Issue, Repair
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Workbook:
 
 
 @dataclass(frozen=True, slots=True)
-class Claims(Sent):
+class Claims(ByFields):
     """What a workbook claims about itself. The real sender is known by the channel, never by this."""
 
     form: str  # forms.FORMS key: absence, closure, roster
@@ -66,7 +66,7 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class TablePlace(Sent):
+class TablePlace(ByFields):
     """Where a table was found: its sheet, and by column its 0-based position (-1: missing) and the sender's label."""
 
     sheet: str

@@ -112,7 +112,7 @@ class FileRows:
     name: str = ""
 
 
-class Sent:
+class ByFields:
     """What goes to another process many times a second: as its class and its fields, half the work of a state."""
 
     __slots__: tuple[str, ...] = ()
@@ -122,7 +122,7 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Issue(Sent):
+class Issue(ByFields):
     """One thing the sender must know. `code` is a key of `issues.CATALOGUE`, which has the texts.
 
     `value` is the cell as typed (at most 60 characters); it is personal data and never logged. `rows_of`: rows of
@@ -140,7 +140,7 @@ class Issue(Sent):
 
 
 @dataclass(frozen=True, slots=True)
-class Repair(Sent):
+class Repair(ByFields):
     """A cell we understood though it was not typed as asked; listed in the receipt."""
 
     sheet: str
