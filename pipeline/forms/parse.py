@@ -113,7 +113,8 @@ def _field_value(got: object, entry: Field, main: Block, where: tuple[int, int, 
         now = (
             "是" if got.value is True else "否" if got.value is False else labels.get(str(got.value), shown(got.value))
         )
-        notes.repairs.append(Repair(main.sheet.name, place, entry.label, was, now, row + 1))
+        if was != now:
+            notes.repairs.append(Repair(main.sheet.name, place, entry.label, was, now, row + 1))
         return got.value
     if isinstance(got, Bad):
         code = got.issue if entry.required else issues.left(got.issue)

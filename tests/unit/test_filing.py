@@ -158,6 +158,11 @@ def test_counts_must_be_those_of_the_rows() -> None:
     assert (computed.verdict, said(computed)) == ("merge", ["filing-count-computed"])
 
 
+def test_a_count_kept_as_text_is_no_repair_worth_telling() -> None:
+    told = judged(filled(template(), [ROW], 学校账号="1")).reading.repairs
+    assert [repair for repair in told if repair.was == repair.now] == []
+
+
 def test_nobody_asks_without_a_name() -> None:
     assert said(judged(filled(template(), 申请人姓名=None))) == ["applicant-missing"]
 
