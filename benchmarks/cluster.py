@@ -26,7 +26,7 @@ def measure(folder: Path, count: int) -> dict[str, object]:
     """Read so many workbooks of the real mix by each; compare what was read."""
     schools = workbooks.schools(count)
     site = ours.new_site(folder / "site", schools)
-    template = workbooks.masters(site, schools[0], ["xlsxwriter"])["xlsxwriter"]
+    template = workbooks.master(site, schools[0])
     drops = workbooks.write(site, template, schools, "real", folder / "made")
     jobs = [ReadJob(seq, drop.path, ours.NOW.date()) for seq, drop in enumerate(drops, start=1)]
     print(f"{'':14}{'files/s':>9}{'CPU ms a file here':>20}")

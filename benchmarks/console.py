@@ -47,7 +47,7 @@ def measure(folder: Path, count: int) -> dict[str, object]:
     """Serve so many schools' site, drop their heap, let people read meanwhile."""
     schools = workbooks.everywhere(count)
     site = ours.new_site(folder / "site", schools)
-    template = workbooks.masters(site, schools[0], ["xlsxwriter"])["xlsxwriter"]
+    template = workbooks.master(site, schools[0])
     made = [drop.path for drop in workbooks.write(site, template, schools, "province", folder / "made")]
     database.close()
     command = [sys.executable, "-m", "benchmarks.console_sessions", str(site.root), str(USERS)]

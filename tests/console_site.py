@@ -60,8 +60,8 @@ class Answer:
 
 
 def bare(answer: Answer) -> str:
-    """The page without what is new each time."""
-    return re.sub(r'value="[A-Za-z0-9]{64}"', "", answer.text)
+    """The page without what is new each time: its token, and the minute at its foot."""
+    return re.sub(r'value="[A-Za-z0-9]{64}"|[0-9: -]{16}(?=</footer>)', "", answer.text)
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):

@@ -6,6 +6,7 @@ Rows are put straight into the tables: what is counted is what pages read. See `
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -66,7 +67,7 @@ def main(root: Path) -> None:
     sys.stdout.write(json.dumps(counted))
 
 
-def _walk() -> Iterator[tuple[str, tuple[int, int]]]:
+def _walk() -> Iterator[tuple[str, tuple[int, int, list[str]]]]:
     for who in READERS:
         client = _client(who)
         for route in ROUTES.values():
@@ -75,13 +76,20 @@ def _walk() -> Iterator[tuple[str, tuple[int, int]]]:
             path = "/" + route.address
             for name, value in SAMPLES.items():
                 path = path.replace(f"<str:{name}>", str(value)).replace(f"<int:{name}>", str(value))
-            today._days.clear()
+            today._books.clear()
             with ExitStack() as held:
                 seen = [held.enter_context(CaptureQueriesContext(connections[one])) for one in ("default", ALIAS)]
                 answer = client.get(path)
             if answer.status_code == 200:
                 content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-                yield f"{who} {route.address}", (sum(map(len, seen)), len(content))
+                yield f"{who} {route.address}", (sum(map(len, seen)), len(content), _written(seen[0]))
+
+
+def _written(seen: CaptureQueriesContext) -> list[str]:
+    """The tables of the store that a page wrote."""
+    return re.findall(
+        r'^(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)', "\n".join(one["sql"] for one in seen), re.MULTILINE
+    )
 
 
 def _client(who: str) -> Client:

@@ -28,7 +28,7 @@ PICTURES = ROOT / "docs" / "img" / "console"
 BIND = "127.0.0.1:8765"
 DESK, PHONE = 1200, 390
 COLOURS = 48
-SCHOOL, COUNTY, CITY = (name for name, *_ in ACCOUNTS)
+SCHOOL, COUNTY, CITY = (name for name, *_ in ACCOUNTS[:3])
 ILL: dict[str, object] = {"class_name": "三(1)班", "sex": "男", "reason": "因病", "start": date(2026, 11, 20)}
 ROWS: list[dict[str, object]] = [
     {**ILL, "name": "示例甲", "symptom1": "发热"},

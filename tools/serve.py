@@ -12,22 +12,29 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from pipeline import config, database
 from pipeline.database.models import Account
 from pipeline.demo.play import LAST_DAY, MARK
 from pipeline.model import Level
+from pipeline.schooldays import ZONE
 
 BIND = "127.0.0.1:8080"
 PASSWORD = "Yanshi#2026"  # of the demo's accounts, whose site is thrown away
 AFTERNOON = "17:35"
+FACTOR = "，登录时再要手机验证码"
 ACCOUNTS = (
-    ("yanshi-xuexiao", "2132940008", Level.SCHOOL, "学校"),
+    ("yanshi-xuexiao", "2132930008", Level.SCHOOL, "学校"),
     ("yanshi-xian", "320302JK", Level.COUNTY, "县（市、区）"),
-    ("yanshi-shi", "320300WJ", Level.CITY, "设区市，登录时再要手机验证码"),
+    ("yanshi-shi", "320300WJ", Level.CITY, f"设区市{FACTOR}"),
+    ("yanshi-sheng", "320000JK", Level.PROVINCE, f"省{FACTOR}"),
+    ("yanshi-guanli", "320300JK", Level.CITY, f"管理员{FACTOR}"),
+    ("yanshi-tongshi", "320302JY", Level.COUNTY, "同一个县的第二个人"),
+    ("yanshi-xinren", "2132930007", Level.SCHOOL, "另一所学校，有预警要答复；第一次登录，先改密码"),
 )
+ADMIN, NEWCOMER = "yanshi-guanli", "yanshi-xinren"
 SECONDS = 180
 
 
@@ -80,8 +87,9 @@ def _open_accounts(root: Path) -> None:
     for name, unit, level, _ in ACCOUNTS:
         if not Account.objects.filter(username=name).exists():
             Account.objects.create_user(
-                name, PASSWORD, unit_id=unit, level=level, holder="示例填报人", is_active=True, must_change=False,
-                confirmed_on=date(2026, 11, 2),
+                name, PASSWORD, unit_id=unit, level=level, holder="示例填报人", is_active=True,
+                must_change=name == NEWCOMER, confirmed_on=date(2026, 11, 2), is_staff=name == ADMIN,
+                expires_at=datetime(2026, 12, 2, tzinfo=ZONE) if name == NEWCOMER else None,
             )  # fmt: skip
     database.close()
 

@@ -18,11 +18,12 @@ from pipeline import durable
 from pipeline.accounts import visits
 from pipeline.console import open_site
 from pipeline.console.access import Visitor
-from pipeline.database.models import Counter, Submission
+from pipeline.database.models import Counter, Reject, Submission
 from pipeline.figures.receipts import Receipt
+from pipeline.forms.whole import FILE
 from pipeline.inbox import rights
 from pipeline.letters.queue import Queued
-from pipeline.model import LetterKind, State
+from pipeline.model import LetterKind, State, TicketState
 from pipeline.outbox.folder import legal
 from pipeline.run import folders, is_held, sending
 from pipeline.run.writers import answers
@@ -53,6 +54,7 @@ class DropOutcome:
     seq: int
     state: State
     receipt: Receipt
+    mends: bool  # rows of it can be mended on its page
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +116,18 @@ def standing(drop: Drop) -> Standing:
     site = open_site.site()
     folder = f"{folders.name(drop.unit)}/{_PLACE} {drop.id}"
     states = settled(drop)
-    receipts = receipts_of(drop.unit, list(states))
-    done = tuple(DropOutcome(seq, state, receipts[seq]) for seq, state in states.items())
+    receipts, mended = receipts_of(drop.unit, list(states)), _to_mend(list(states))
+    done = tuple(DropOutcome(seq, state, receipts[seq], seq in mended) for seq, state in states.items())
     if len(done) == drop.count:
         with suppress(OSError):  # gone before, or somebody wrote into it
             (site.inbox / folder).rmdir()
     return Standing(done, max(0, drop.count - len(done)), is_held(site))
+
+
+def _to_mend(seqs: Sequence[int]) -> set[int]:
+    """The submissions of which single rows are back; one that went back whole is mended in its workbook."""
+    rows = Reject.objects.filter(submission__in=seqs, state=TicketState.OPEN).exclude(table=FILE)
+    return set(rows.values_list("submission", flat=True))
 
 
 def waiting(drop: Drop) -> int:

@@ -13,7 +13,9 @@ _KINDS = {"date": "date", "datetime": "datetime-local"}
 
 @dataclass(frozen=True, slots=True)
 class PageField:
-    """One field. `told`: sentences below it; `wrong`: they are faults; `kind`: of the browser's field."""
+    """One field. `told`: sentences below it; `wrong`: they are faults; `kind`: of the browser's field; `strict`:
+    nothing but its choices may stand there.
+    """
 
     name: str
     head: str
@@ -21,20 +23,29 @@ class PageField:
     told: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
     wrong: bool = False
-    kind: str = "text"
     section: str = ""
+    strict: bool = False
+    kind: str = "text"
+
+    @property
+    def other(self) -> str:
+        """What stands there and is none of its choices."""
+        return "" if self.text in self.choices else self.text
 
 
 def of(column: Column, text: str = "", faults: tuple[str, ...] = ()) -> PageField:
     """Return a column's field with the text that stands there; what is wrong with it, else its help, below."""
     told = faults or ((column.help,) if column.help else ())
     choices = tuple(column.vocabulary.labels.values()) if column.vocabulary else ()
-    return PageField(column.name, column.header, text, told, choices, bool(faults), section=column.section)
+    strict = bool(choices) and column.strict
+    return PageField(column.name, column.header, text, told, choices, bool(faults), column.section, strict)
 
 
-def blank(column: Column) -> PageField:
-    """Return a column's empty field, with the browser's own choice of a day."""
-    return replace(of(column), kind=_KINDS.get(column.dtype, "text"))
+def filled(column: Column, value: object = "") -> PageField:
+    """Return a column's field with a kept value ("": none), with the browser's own choice of a day."""
+    kind = _KINDS.get(column.dtype, "text")
+    text = shown(value)
+    return replace(of(column, text.replace(" ", "T") if kind == "datetime-local" else text), kind=kind)
 
 
 def typed(column: Column, text: str) -> str:

@@ -17,6 +17,7 @@ from pipeline.figures import deskwork
 from pipeline.figures.deskwork import WrongCell
 from pipeline.forms import form
 from pipeline.forms.base import Column, Table
+from pipeline.forms.block import label
 from pipeline.forms.classes import names_class
 from pipeline.forms.desk import DESK, answered, matter
 from pipeline.model import DeskSheet, SchoolFacts, Site
@@ -28,6 +29,7 @@ from pipeline.turns import context
 from pipeline.turns.pending_items import PendingItem
 
 PAGE = 50  # lines at once
+FEW = 4  # words: all of them are at hand
 WHOLE_ROW = "（整行）"
 
 
@@ -108,7 +110,7 @@ def page(site: Site, division: str, name: str, chosen: Chosen, today: date) -> G
         len(wanted),
         pages,
         tuple(Choice(code, names.get(code, code), n) for code, n in sorted(schools.items())),
-        tuple(Choice(head, head or WHOLE_ROW, n) for head, n in columns.most_common()) if any(columns) else (),
+        tuple(Choice(head, label(head) or WHOLE_ROW, n) for head, n in columns.most_common()) if any(columns) else (),
     )
 
 
@@ -168,6 +170,7 @@ def _ticket_cell(key: str, cell: WrongCell, school: SchoolFacts | None, raw: _Ra
         return GridCell(key, cell.header or WHOLE_ROW, _as_typed(cell.was), cell.what, False)
     column = next(one for one in raw.table.columns if one.name == cell.column)
     near, words = _may_stand(column, raw.cells.get(column.name, ""), school)
+    near = near or words * (len(words) <= FEW)
     return GridCell(key, cell.header, _as_typed(cell.was), cell.what, True, near, words)
 
 

@@ -63,7 +63,7 @@ class Problems:
 
 
 def typed(post: QueryDict, name: str) -> list[TypedLine]:
-    """The lines of a form in which something was typed. What stands in the fields for all is for the picked ones."""
+    """The lines in which something was typed, and those picked: for them is what stands in the fields for all."""
     picked = set(post.getlist("pick"))
     every = {one: post.get(f"all_{one}", "").strip()[:LONGEST] for one in ("opinion", "why", "stamped_on", "now")}
     found = []
@@ -74,7 +74,7 @@ def typed(post: QueryDict, name: str) -> list[TypedLine]:
         given = {cell: for_all["now"] * (matter_of(cell)[2] == column) for cell in post.getlist(f"cell|{key}")}
         now = {cell: text for cell, shared in given.items() if (text := _now(post, cell) or shared)}
         opinion = own["opinion"] or (_WORD[Opinion.MEND] if now else "")
-        if opinion:
+        if opinion or key in picked:
             seal = post.get(f"seal|{key}", "")
             found.append(
                 TypedLine(key, seal, opinion, own["why"], own["stamped_on"] * grid.asks(name, "stamped_on"), now)
@@ -110,6 +110,8 @@ def sort(asking: Visitor, name: str, given: Sequence[TypedLine]) -> tuple[Proble
 
 def _fault(one: TypedLine, line: GridLine, name: str) -> str:
     """Why a line is not complete; what only the store can say comes back with the receipt."""
+    if not one.opinion:
+        return "勾选了这一行，但没有它的意见，“改为”也不是它要改的列。" if line.cells else "勾选了这一行，但没有意见。"
     if one.opinion not in grid.opinions(name):
         return f"这里只能选：{'、'.join(grid.opinions(name))}。"
     if one.opinion in _MUST_SAY_WHY and not one.why:

@@ -1,8 +1,9 @@
 """The day of a division as it is now: the very figures, sentences and tables of its digest, not yet cut.
 
-Above county the counts of pupils are those of the last edition (`figures.live`). A day that is quickly made is made
-anew whenever something is settled. One that takes long is made beside, and meanwhile shown as it was: who looks need
-not wait, and a busy afternoon is not spent on counting.
+Above county the counts of pupils are those of the last edition (`figures.live`). All divisions above share one book of
+the day, for what is left out of them is decided over all counties; a county's own is quickly made. A book is made anew
+whenever something is settled; one that takes long is made beside, and meanwhile shown as it was: who looks need not
+wait, and a busy afternoon is not spent on counting. Nothing is stored: the coordinator alone writes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.db import connections
 
 from pipeline.console import open_site
 from pipeline.facts import county_day, digest_facts, editions
+from pipeline.facts.digest_facts import Book
 from pipeline.figures import digest as digests
 from pipeline.figures import live
 from pipeline.figures.digest import Digest
@@ -27,7 +29,7 @@ from pipeline.model import Level
 from pipeline.reports import pages
 
 PLACES = "/office/places/"  # of the division that a tile stands for
-_KEPT = 120  # days of divisions
+_KEPT = 120  # books, and days of divisions
 _QUICK = 0.3  # seconds: nobody minds
 _REST = 4  # times as long as it took, before a slow one is made again
 
@@ -44,46 +46,57 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class _Stamp:
-    """What a day depends on: it is made anew when one of these is another."""
+    """What a book depends on: it is made anew when one of these is another."""
 
     as_of: int
-    edition: int
     minute: int  # hours left are counted
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
     stamp: _Stamp
-    day: Day | None
+    book: Book
     cost: float
     since: float
 
 
-_Key = tuple[str, date]
-_days: dict[_Key, _Made] = {}
+_Key = tuple[str, date]  # a county, or "" for all divisions above
+_books: dict[_Key, _Made] = {}
 _making: dict[_Key, Lock] = {}
 _beside = ThreadPoolExecutor(1, "days")
 _asked: set[_Key] = set()
+_days: dict[_Key, tuple[Book, int, Day]] = {}  # with the number of the last edition
 
 
-def of(place: str, day: date) -> Day | None:
+def of(place: str, level: Level, day: date) -> Day | None:
     """Return the day of a division, None if it has no school."""
-    key, stamp = (place, day), _stamp(place, day)
-    found = _days.get(key)
+    book = _book((place if level is Level.COUNTY else "", day))
+    if place not in book.places:
+        return None
+    edition, found = editions.last_number(place, day), _days.get((place, day))
+    if found is None or found[0] is not book or found[1] != edition:
+        if len(_days) >= _KEPT:
+            _days.clear()
+        _days[place, day] = found = (book, edition, _day(book, place))
+    return found[2]
+
+
+def _book(key: _Key) -> Book:
+    stamp, found = _stamp(), _books.get(key)
     if found is not None and found.stamp == stamp:
-        return found.day
+        return found.book
     if found is None or found.cost < _QUICK:
-        with _making.setdefault(key, Lock()):  # whoever asks meanwhile waits for the same day
-            found = _days.get(key)
-            return found.day if found is not None and found.stamp == stamp else _make(key, stamp).day
+        with _making.setdefault(key, Lock()):  # whoever asks meanwhile waits for the same book
+            found = _books.get(key)
+            return found.book if found is not None and found.stamp == stamp else _make(key, stamp)
     if key not in _asked and monotonic() - found.since > _REST * found.cost:
         _asked.add(key)
         _beside.submit(_make_beside, key, stamp)
-    return found.day
+    return found.book
 
 
-def _stamp(place: str, day: date) -> _Stamp:
-    return _Stamp(county_day.last_settled(), editions.last_number(place, day), int(open_site.now().timestamp() // 60))
+def _stamp() -> _Stamp:
+    return _Stamp(county_day.last_settled(), int(open_site.now().timestamp() // 60))
 
 
 def _make_beside(key: _Key, stamp: _Stamp) -> None:
@@ -94,24 +107,21 @@ def _make_beside(key: _Key, stamp: _Stamp) -> None:
         connections.close_all()
 
 
-def _make(key: _Key, stamp: _Stamp) -> _Made:
-    if len(_days) >= _KEPT:
-        _days.clear()
+def _make(key: _Key, stamp: _Stamp) -> Book:
+    if len(_books) >= _KEPT:
+        _books.clear()
     begin = monotonic()
-    day = _made(*key)
+    place, day = key
+    book = digest_facts.book(open_site.site(), day, open_site.now(), [place] if place else [])
     end = monotonic()
-    _days[key] = made = _Made(stamp, day, end - begin, end)
-    return made
+    _books[key] = _Made(stamp, book, end - begin, end)
+    return book
 
 
-def _made(place: str, day: date) -> Day | None:
-    now = open_site.now()
-    found = digest_facts.book(open_site.site(), day, now, [place])
-    if place not in found.places:
-        return None
-    facts = digest_facts.digest(found, place, 0, final=False)
+def _day(book: Book, place: str) -> Day:
+    facts = digest_facts.digest(book, place, 0, final=False)
     made = digests.digest(facts)
     if facts.place.level is not Level.COUNTY:
-        made = live.live(made, editions.last_values(place, day))
-    link = (PLACES, "" if day == open_site.today() else f"?day={day}")
-    return Day(facts, made, pages.charts(values_of(made), link), now)
+        made = live.live(made, editions.last_values(place, book.day))
+    link = (PLACES, "" if book.day == open_site.today() else f"?day={book.day}")
+    return Day(facts, made, pages.charts(values_of(made), link), book.now)

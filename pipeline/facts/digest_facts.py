@@ -71,15 +71,11 @@ class Book:
 
 
 def book(site: Site, day: date, now: datetime, places: Sequence[str] = ()) -> Book:
-    """Load the day for the divisions `places` (default: all that have schools), counting its counties again.
-
-    Stores the figures as CountyDay.
-    """
+    """Load the day for the divisions `places` (default: all that have schools), counting its counties again."""
     tree, clock = lookup.tree(day=day), clock_of(day, now)
     counties = _counties(tree, places)
     above = not places or any(tree.places[place].level in {Level.CITY, Level.PROVINCE} for place in places)
     counted, counts = small_counts.count(day, tree, counties, site.policy.small_count if above else 0)
-    county_day.keep(counted.values())
     history = county_day.kept(counties, day - timedelta(days=_BACK), day - timedelta(days=1))
     for code, one in counted.items():
         history.setdefault(code, {})[day] = one.figures

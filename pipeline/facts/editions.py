@@ -62,6 +62,7 @@ def cut(site: Site, order: Order, places: Sequence[str] = ()) -> list[Issued]:
     """
     with atomic():
         book = digest_facts.book(site, order.day, order.now, places)
+        county_day.keep(book.counted.values())
         _refuse_unless_they_add_up(book)
         codes = _reach(book, places)
         press = _EditionPress(order, book.as_of, (LetterKind.DIGEST, LetterKind.MISSING), codes)

@@ -55,13 +55,11 @@ _ROW: Mapping[str, Message] = {
         public=("at",),
         cost="这份暂存待核，还没有开户。",
     ),
-    "password-length": error("初始密码要 8 到 20 位。", "请重填，或空着由系统发放。"),
-    "password-signs": error(
-        "初始密码里有空格、汉字或全角符号。", "请只用半角的数字、字母和符号重填，或空着由系统发放。"
-    ),
-    "password-mix": error("初始密码要同时有数字、字母和符号。", "请重填，或空着由系统发放。"),
+    "password-length": error("密码要 8 到 20 位。", "请重填，或空着由系统发放。"),
+    "password-signs": error("密码里有空格、汉字或全角符号。", "请只用半角的数字、字母和符号重填，或空着由系统发放。"),
+    "password-mix": error("密码要同时有数字、字母和符号。", "请重填，或空着由系统发放。"),
     "password-same": error("新密码和现在的一样。", "请换一个。"),
-    "password-name": error("初始密码里含有用户名。", "请重填，或空着由系统发放。"),
+    "password-name": error("密码里含有用户名。", "请重填，或空着由系统发放。"),
     "region-elsewhere": error("地区“{value}”不是本单位的地区。", "一份表只为本单位申请；地区空着就是本单位的。"),
 }
 

@@ -29,27 +29,31 @@ Outcome = tuple[Arrival, Settled]
 _LAST = 2**62  # a place in the received sequence after all others
 
 
-def rehearse(site: Site, files: Sequence[Path], now: datetime) -> list[Outcome]:
-    """Return the outcomes that files would have, in their order; nothing is stored, kept or sent."""
+def rehearse(site: Site, files: Sequence[Path], now: datetime, sender: str = "") -> list[Outcome]:
+    """Return the outcomes that files would have, in their order; nothing is stored, kept or sent. `sender`: the unit in
+    whose folder they would lie, else each in that of the unit it names.
+    """
     with scratch.folder("queke-check-") as aside, Pool(1, at_once=False) as readers:
         arrivals = [_arrival(path, now, aside / str(place)) for place, path in enumerate(files)]
         readings = dict(readers.read([ReadJob(place, one.path, today(now)) for place, one in enumerate(arrivals)]))
         with errors.temporary(), transactions.undone():
-            numbered = journal.receive(site, [_at_home(one, readings[place]) for place, one in enumerate(arrivals)])
+            numbered = journal.receive(
+                site, [_lying(one, readings[place], sender) for place, one in enumerate(arrivals)]
+            )
             batch = [(arrival, readings[place]) for place, arrival in enumerate(numbered)]
             settled = {one.seq: one for one in attempts.settle(Settling(site, readers, now), batch, lasting=True)}
     return [(arrival, settled.get(arrival.seq) or _failed(arrival)) for arrival in numbered]
 
 
-def rehearse_roster(site: Site, workbook: Path, now: datetime) -> tuple[Sequence[Change], Outcome]:
-    """Return what a 学校名册 would change in the registry, and its outcome."""
+def rehearse_roster(site: Site, workbook: Path, now: datetime, sender: str = "") -> tuple[Sequence[Change], Outcome]:
+    """Return what a 学校名册 would change in the registry (nothing, if it is another form), and its outcome."""
     with scratch.folder("queke-check-") as aside, Pool(1, at_once=False) as readers:
         ((_, reading),) = readers.read([ReadJob(0, workbook, today(now))])
-        arrival = _at_home(replace(_arrival(workbook, now, aside / "0"), seq=_LAST), reading)
+        arrival = _lying(replace(_arrival(workbook, now, aside / "0"), seq=_LAST), reading, sender)
         (checked,) = Settling(site, readers, now).validate([(arrival, reading)])
     is_roster = reading.claims is not None and reading.claims.form == "roster"
     changes = roster.plan(checked, arrival.seq).changes if is_roster else ()
-    return changes, rehearse(site, [workbook], now)[0]
+    return changes, rehearse(site, [workbook], now, sender)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +80,9 @@ def rehearse_release(site: Site, seq: int, now: datetime) -> Rehearsed | None:
         return Rehearsed(before, before, str(error))
 
 
-def _at_home(arrival: Arrival, reading: Reading) -> Arrival:
-    """As if it lay in the folder of the unit that it names: a rehearsal asks what is in a file, not who sends it."""
-    return replace(arrival, bound=reading.claims.unit if reading.claims else "")
+def _lying(arrival: Arrival, reading: Reading, sender: str) -> Arrival:
+    """As if it lay in the folder of its sender, or of the unit that it names, where it is asked only what is in it."""
+    return replace(arrival, bound=sender or (reading.claims.unit if reading.claims else ""))
 
 
 def _arrival(path: Path, now: datetime, aside: Path) -> Arrival:

@@ -110,6 +110,28 @@ def test_words_that_are_code_are_shown_and_not_obeyed(served: ConsoleSite) -> No
     assert [cell.data_type for cell in cells if "HYPERLINK" in str(cell.value)] == ["s"], "a word, no formula"
 
 
+def test_what_was_typed_wrong_into_a_form_is_mended_where_it_came_back(served: ConsoleSite) -> None:
+    clerk, on = served.client("linxiao"), "/school/closure"
+    said = {
+        "campus": "本部", "kind": "首报", "scope": "三(4)班", "reason": "手足口病", "ill": "3",
+        "start": "2026-11-20T13:00", "resume_planned": "2026-11-30", "approved_by": "示例区教育局 示例丙",
+    }  # fmt: skip
+    page = clerk.outcome(clerk.post(on, said, on=on)).text
+    place = re.findall(r'href="(/school/files/[0-9]+)#mend"', page)[0]
+    shown = clerk.get(place).text
+    assert 'value="示例区教育局 示例丙"' in shown.partition("这一行的其他格")[2], "nothing is typed twice"
+    missing = re.findall(r'name="([^"]+/approved_at)"', shown)[0]
+    assert missing not in shown.partition("这一行的其他格")[2]
+    clerk.outcome(clerk.post(f"{place}/mend", {missing: "2026-11-20 11:00"}, on=place))
+    assert "不用再改" in clerk.get(place).text
+    assert "未能收下，已改好" in clerk.get("/school/files").text
+    assert "退回待改" not in clerk.get("/school").text
+    month = clerk.get("/school/month").text
+    assert "11-20" in month
+    assert "11-21 " not in month
+    assert [clerk.get(f"/school/month?month={text}").status for text in ("2026-10", "9999-01", "x")] == [200] * 3
+
+
 def test_a_browser_behind_a_proxy_is_locked_out_by_its_own_address(tmp_path: Path) -> None:
     root = tmp_path / "site"
     console_site.make(root)

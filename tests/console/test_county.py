@@ -1,9 +1,12 @@
 """What a county does on its pages besides the boards; what a school is told of a file that went back."""
 
 import html
+import io
 import re
 import time
 from datetime import datetime
+
+import openpyxl
 
 from pipeline import config, database
 from pipeline.accounts import holders
@@ -123,6 +126,28 @@ def test_a_roster_is_previewed_then_sent_and_of_two_editors_the_second_is_told(s
     assert "示例新人" in county.get(place).text
     assert served.client("linxian").get(place).status == 404
     assert county.post(place, {"version": version(county, place), "do": "send"}, on=place).status == 400
+
+
+def test_a_roster_of_excel_is_previewed_then_sent_and_says_nothing_of_another_countys(served: ConsoleSite) -> None:
+    county, other, on = served.client("xian"), served.client("linxian"), "/office/registry"
+    book = openpyxl.load_workbook(io.BytesIO(county.get("/office/registry/roster.xlsx").body))
+    cell = next(cell for row in book["班级"].iter_rows() for cell in row if cell.value == 40)
+    cell.value = 47
+    book.save(changed := io.BytesIO())
+    files = {"r.xlsx": changed.getvalue()}
+    shown = county.upload("/office/registry/preview", files, on=on)
+    assert (shown.status, "40 → 47" in shown.text) == (200, True)
+    assert 'value="47"' not in county.get("/office/roster/2132010001").text, "nothing yet"
+    theirs = other.upload("/office/registry/preview", files, on=on).text
+    assert "47" not in theirs.partition("<section")[2].partition("</section>")[0]
+    sent = dict(re.findall(r'name="(name|content)" value="([^"]+)"', shown.text))
+    assert "已收到" in county.outcome(county.post("/office/registry/send", sent, on=on)).text
+    assert 'value="47"' in county.get("/office/roster/2132010001").text
+    daily = served.client("xuexiao").get("/school/template/absence").body
+    assert county.upload("/office/registry/preview", {"d.xlsx": daily}, on=on).status == 400
+    assert county.upload("/office/registry/preview", {"x.xlsx": b"none"}, on=on).status == 400
+    assert county.post("/office/registry/send", {"content": "-"}, on=on).status == 404
+    assert county.get("/office/registry/absence.xlsx").status == 404
 
 
 def test_a_calendar_is_previewed_then_sent(served: ConsoleSite) -> None:

@@ -120,6 +120,8 @@ def test_of_two_editors_the_second_is_shown_both_versions(returned: ConsoleSite)
     assert "您填的：豁免" in page.text
     again = save(first, one, now="因病", why="电话问清")
     assert json.loads(again.body) == {"sent": json.loads(mine.body)["sent"], "lines": {}}, "a second click"
+    tab = save(first, one, now="其他", why="另开的一页")
+    assert (tab.status, "您自己刚刚" in json.loads(tab.body)["lines"][key_of(one)]["text"]) == (409, True)
 
 
 def test_a_line_that_is_still_wrong_says_why_and_may_be_saved_again(returned: ConsoleSite) -> None:
@@ -137,6 +139,8 @@ def test_several_lines_are_decided_with_one_click(returned: ConsoleSite) -> None
     found = lines(county)
     assert len(found) == 2
     said = {name: text for one in found.values() for name, text in one.items() if name != "line"}
+    idle = county.post("/office/tickets", {**said, "line": list(found), "pick": list(found)}, on="/office/tickets")
+    assert (idle.status, idle.text.count("勾选了这一行，但没有它的意见")) == (400, 2)
     said |= {"line": list(found), "pick": list(found), "all_column": "reason", "all_now": "因病", "all_why": "问过了"}
     stopped = county.post("/office/tickets", said, on="/office/tickets")
     assert stopped.status == 400
@@ -163,15 +167,15 @@ def test_of_thousands_of_lines_a_page_has_fifty(returned: ConsoleSite) -> None:
             ticket=f"T{n}", submission=model.submission, school=model.school, campus=model.campus, form=model.form,
             day=model.day, table=model.table, row=100 + n, raw=model.raw, issues=model.issues, key=f"{n}",
         )
-        for n in range(2001)
+        for n in range(10_001)
     ]  # fmt: skip
     Reject.objects.bulk_create(made, batch_size=100)
     database.close()
     county = returned.client("xian")
     page = county.get("/office/tickets?page=2")
     assert page.text.count("data-line") == 50
-    assert "共 41 页" in page.text
-    assert "2001 件" in page.text
+    assert "共 201 页" in page.text
+    assert "10001 件" in page.text
     last = county.get(f"/office/tickets?page=99999&school=2132010001&column={quote('缺课原因')}")
     assert last.text.count("data-line") == 1
     assert county.get(f"/office/tickets?column={quote('体温')}").text.count("data-line") == 0

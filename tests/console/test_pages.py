@@ -76,6 +76,24 @@ def absent(n: int, **more: object) -> dict[str, object]:
     return {**row, "symptom1": "咳嗽", **more}
 
 
+def test_a_citys_page_follows_by_itself_and_a_chart_has_its_numbers(served: ConsoleSite, chromium: Browser) -> None:
+    city, county = Person(chromium, served, "shi"), served.client("xian")
+    city.page.clock.install()
+    city.prove()
+    charts = city.page.locator("figure:has(svg)")
+    assert charts.filter(has=city.page.locator("details table")).count() == charts.count() - 1, "a map's are 各地情况"
+    expect(city.page.locator("table", has_text="鼓楼区").last).to_be_visible()
+    for undo, said in (("", "免报 1"), ("1", "免报 0")):
+        county.post("/office/excuse", {"school": "2132010002", "why": "停电", "undo": undo}, on="/office/excuses")
+        for _ in range(60):  # a day that is slow to count is shown as it was meanwhile
+            city.page.clock.fast_forward("01:01")
+            city.page.wait_for_timeout(300)
+            if said in city.page.locator("main").inner_text():
+                break
+        expect(city.page.locator("main")).to_contain_text(said)
+    assert city.complaints == []
+
+
 def test_a_school_puts_in_a_workbook_and_mends_its_rows_on_the_page(
     served: ConsoleSite, chromium: Browser, tmp_path: Path
 ) -> None:
@@ -92,13 +110,15 @@ def test_a_school_puts_in_a_workbook_and_mends_its_rows_on_the_page(
     page.get_by_role("button", name="提交").click()
     assert "收下 1 行，退回 2 行" in clerk.receipt()
     page.get_by_role("link", name="在这里改退回的行").click()
-    wrong = page.locator(".wrong input")
-    assert wrong.count() == 2
+    assert page.locator(".wrong :is(input, select)").count() == 2
+    assert page.get_by_label("体温").first.is_hidden(), "only what is wrong stands open"
     assert clerk.faults() == []
-    page.locator("fieldset").nth(0).locator(".wrong input").fill("因病")
+    page.locator("fieldset").nth(0).locator(".wrong select").select_option("因病")
     page.locator("fieldset").nth(1).locator(".wrong input").fill("2026-11-20")
     page.get_by_role("button", name="提交修改").click()
     assert "无需再发" in clerk.receipt()
+    page.go_back()
+    expect(page.get_by_text("不用再改")).to_be_visible()
     clerk.go("/school")
     expect(page.get_by_text("3 人缺课")).to_be_visible()
     assert clerk.complaints == []
@@ -172,7 +192,7 @@ def test_two_people_mend_a_grid_at_once_by_keyboard(served: ConsoleSite, chromiu
 
 PAGES = {
     "xianer": ("/office/registry", "/office/roster/2132010001", "/office/calendar/320106", "/office/people"),
-    "xuexiao": ("/school", "/school/files", "/papers", "/password", "/no-such-page"),
+    "xuexiao": ("/school", "/school/month", "/school/files", "/papers", "/password", "/no-such-page"),
     "xian": ("/office", "/office/tickets", "/office/held", "/office/alerts", "/office/heap", "/papers"),
     "linxian": ("/office/over/often", "/office/excuses"),
     "sheng": ("/factor",),

@@ -4,10 +4,18 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
+from pipeline import config, database
+from pipeline.alert_state import AlertState
+from pipeline.database.models import Alert
+from pipeline.rules.values import Stage
 from tests.console_site import ACCOUNTS, ADMINS, ConsoleSite, bare
+from tests.sites import DAY, NOW
+
+SCHOOL = "2132010001"
 
 SAMPLES = {
     "key": "nobodys",
@@ -65,6 +73,39 @@ def test_a_page_is_only_there_for_whom_it_is(
             assert answer.status != 404 or "<" in route["address"], route
         else:
             assert (answer.status, bare(answer)) == (404, bare(missing)), route
+
+
+def test_an_object_of_another_unit_is_as_if_it_were_not(served: ConsoleSite, table: Mapping[str, object]) -> None:
+    mine, county = served.client("xuexiao"), served.client("xian")
+    sent = mine.post("/school/zero", {"campus": "本部"}, on="/school")
+    seq = int(mine.outcome(sent).text.partition("<dt>流水号</dt><dd>")[2][:6])
+    number = _alert(served)
+    theirs = {"seq": seq, "number": number, "place": SCHOOL, "key": sent.headers["Location"].rpartition("/")[2]}
+    assert mine.get(f"/alerts/{number}").status == county.get(f"/alerts/{number}").status == 200
+    for who in ("linxiao", "linxian"):
+        client = served.client(who)
+        missing = bare(client.ask("/no-such-page"))
+        for route in table["routes"]:
+            named = [name for name in theirs if f":{name}>" in route["address"]]
+            if not named:
+                continue
+            path = "/" + route["address"]
+            for name in named:
+                path = path.replace(f"<str:{name}>", str(theirs[name])).replace(f"<int:{name}>", str(theirs[name]))
+            answers = [client.ask(path), client.post(path, {"do": "x"}, on="/login")]
+            assert {one.status for one in answers} <= {404, 405}, path
+            assert {bare(one) for one in answers if one.status == 404} == {missing}, path
+
+
+def _alert(served: ConsoleSite) -> str:
+    database.open(config.load(served.root))
+    made = Alert.objects.create(
+        id="2026-0042", school_id=SCHOOL, campus="本部", division=SAMPLES["place"], group="RES", stage=Stage.CLUSTER,
+        state=AlertState.ISSUED, opened_day=DAY, opened_at=NOW, due_at=NOW + timedelta(hours=24), first_onset=DAY,
+        last_onset=DAY, cases=5, ends_after=DAY + timedelta(days=9),
+    )  # fmt: skip
+    database.close()
+    return made.id
 
 
 def test_what_a_school_put_in_is_shown_to_nobody_else(served: ConsoleSite) -> None:

@@ -29,10 +29,10 @@ def place(request: HttpRequest, place: str) -> HttpResponse:
     values: dict[str, object] = {"day": on, "is_today": on == open_site.today(), "here": request.get_full_path()}
     values["until"] = deadline(on, open_site.site().policy.deadline)
     if node.level is Level.CITY:
-        found = today.of(place, on)
+        found = today.of(place, node.level, on)
         values |= {"made": found and found.digest, "charts": found and found.charts, "at": found and found.at}
         return render(request, page_of(request, "office_part.html", "place_city.html"), values)
-    above = today.of(node.parent, on)
+    above = today.of(node.parent, Level.CITY, on)
     values["seen"] = above and below.county(above, place)
     if values["seen"] is None:
         raise Http404
@@ -70,6 +70,7 @@ def ranking(request: HttpRequest) -> HttpResponse:
 @require_GET
 def closed(request: HttpRequest) -> HttpResponse:
     """The closures in force today."""
-    found = today.of(reader(request).code, open_site.today())
+    asking = reader(request)
+    found = today.of(asking.code, asking.level, open_site.today())
     values = {"made": found and found.digest}
     return render(request, page_of(request, "closed_part.html", "closed.html"), values)

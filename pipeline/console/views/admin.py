@@ -16,6 +16,7 @@ from pipeline.console.views.health import MOST_SECONDS
 from pipeline.database import audit, serialise
 from pipeline.database.models import Submission
 from pipeline.facts import status, submitted
+from pipeline.figures.batch_summary import OUTCOMES
 from pipeline.inbox import folder
 from pipeline.issues import message
 from pipeline.model import State
@@ -45,6 +46,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "stuck": folder.survey(site),
         "faults": fault_log.standing(site),
         "owed": timetable.papers_owed(now, site.policy),
+        "counts": [(word, count) for state, word in OUTCOMES.items() if (count := found.states.get(state, 0))],
         "head": f"{seq}:{chain}",
     }
     return render(request, "admin.html", values)

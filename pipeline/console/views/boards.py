@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
@@ -108,11 +109,30 @@ def _frame(
         "opinions": grid.opinions(name),
         "mends": grid.asks(name, "now"),
         "stamps": grid.asks(name, "stamped_on"),
-        "heads": {matter_of(cell.key)[2]: cell.header for cell in cells},
+        "heads": _heads(cells, lists),
         "lists": [(list_id, words) for words, list_id in lists.items()],
         "boards": counts(asking.code),
         "help": next(one.help for one in table.columns if one.name == "opinion"),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class WrongColumn:
+    """A column that is wrong in some line. `list_id`: the words for it, where they are the same for all lines."""
+
+    name: str
+    header: str
+    list_id: str
+
+
+def _heads(cells: Sequence[GridCell], lists: Mapping[tuple[str, ...], str]) -> list[WrongColumn]:
+    """The columns that are wrong, the one that is most often first."""
+    counts = Counter((matter_of(cell.key)[2], cell.header) for cell in cells)
+    found = []
+    for (name, header), _ in counts.most_common():
+        words = {cell.words for cell in cells if matter_of(cell.key)[2] == name}
+        found.append(WrongColumn(name, header, lists.get(words.pop(), "") if len(words) == 1 else ""))
+    return found
 
 
 def _row(line: GridLine, lists: Mapping[tuple[str, ...], str], problems: Problems) -> GridRow:
@@ -133,7 +153,7 @@ def _decide(request: HttpRequest, asking: Visitor, name: str) -> HttpResponse:
         text = "没有选意见。请在要办的行选好意见再提交。"
         return told(request, "没有提交", text, 400, f"/office/{name}")
     if problems.again or not (problems.wrong or problems.changed):
-        return HttpResponseRedirect(f"/sent/{quote(sent)}")
+        return HttpResponseRedirect(f"/sent/{quote(sent)}?board={name}")
     open_lines = [lines[one.key] for one in given if one.key in lines and one not in problems.good]
     gone = [(one, problems.changed[one.key]) for one in given if one.key in problems.changed and one.key not in lines]
     values = _frame(asking, name, open_lines, problems)

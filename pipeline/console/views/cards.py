@@ -40,7 +40,7 @@ def _values(facts: CardFacts, *, is_open: bool) -> dict[str, object]:
     book = card_books.book(facts)
     return {
         "page": cards.card(facts),
-        "cells": [fields.of(one, fields.shown(book.answer.get(one.name, ""))) for one in ANSWER.columns],
+        "cells": [fields.filled(one, book.answer.get(one.name, "")) for one in ANSWER.columns],
         "open": is_open,
         "days": [one for one in facts.days if one.day <= open_site.today()],
         "cases": book.cases,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,13 +19,16 @@ from pipeline.console.views.told import told
 from pipeline.facts import submitted
 from pipeline.forms.base import Column
 from pipeline.forms.block import label, labels_of
+from pipeline.forms.classes import names_class
 from pipeline.forms.whole import FILE
 from pipeline.issues import message, remedy
 from pipeline.letters import queue
 from pipeline.letters.queue import Facts, Returned
 from pipeline.model import TicketState
+from pipeline.turns import context
 
 _DONE = "这些行已经改好，或已由县里处理。"
+_ABOUT = ("class_name", "name", "scope")  # by which a clerk knows his row again
 
 
 @require_GET
@@ -36,8 +39,13 @@ def file(request: HttpRequest, seq: int) -> HttpResponse:
     receipt = drops.receipts_of(asking.code, [seq])[seq]
     visits.note(asking.account.username, "receipt", f"file {seq}", open_site.now())
     row = submitted.one(asking.scope, seq)
-    values = {"receipt": receipt, "seq": seq, "rows": list(_to_mend(facts))}
+    values = {"receipt": receipt, "seq": seq, "rows": list(_to_mend(facts)), "done": _is_done(facts)}
     return render(request, "school_file.html", {**values, "opens": row and submitted.opens(row, asking.scope)})
+
+
+def _is_done(facts: Facts) -> bool:
+    """Whether rows went back, and none of them waits any more."""
+    return bool(facts.returned) and not any(one.state is TicketState.OPEN for one in facts.returned)
 
 
 def _own(asking: Visitor, seq: int) -> Facts:
@@ -54,23 +62,46 @@ class RowToMend:
 
     ticket: str
     where: str
+    about: str
     reasons: tuple[str, ...]
     cells: tuple[PageField, ...]
 
+    @property
+    def wrong(self) -> tuple[PageField, ...]:
+        return tuple(one for one in self.cells if one.wrong)
+
+    @property
+    def others(self) -> tuple[PageField, ...]:
+        return tuple(one for one in self.cells if not one.wrong)
+
+
+def can_be_mended(facts: Facts) -> bool:
+    """Whether rows of a file wait that can be mended on its page; one that went back whole cannot."""
+    return bool(facts.form) and any(_waits(one) for one in facts.returned)
+
+
+def _waits(row: Returned) -> bool:
+    return row.state is TicketState.OPEN and row.table != FILE
+
 
 def _to_mend(facts: Facts) -> Iterator[RowToMend]:
-    for one in facts.returned:
-        if one.state is not TicketState.OPEN or one.table == FILE or not facts.form:
-            continue
+    if not can_be_mended(facts):
+        return
+    day = facts.day or open_site.today()
+    known = context.schools([facts.unit], [day]).get(facts.unit)
+    rooms = tuple(room.name for room in known.classes.values()) if known else ()
+    for one in filter(_waits, facts.returned):
         table = forms.form(facts.form).table(one.table)
-        cells = tuple(_cell(column, one) for column in table.columns if _is_shown(column, one))
+        cells = tuple(_cell(column, one, rooms) for column in table.columns if _is_shown(column, one))
         beside = {text for cell in cells if cell.wrong for text in cell.told}
         reasons = tuple(text for issue in one.issues if (text := message(issue) + remedy(issue)) not in beside)
-        yield RowToMend(one.ticket, f"{table.sheet} 第 {one.row} 行", reasons, cells)
+        about = " ".join(one.raw[name] for name in _ABOUT if one.raw.get(name))
+        yield RowToMend(one.ticket, f"{table.sheet} 第 {one.row} 行", about, reasons, cells)
 
 
-def _cell(column: Column, row: Returned) -> PageField:
-    return fields.of(column, row.raw.get(column.name, ""), _faults(column, row))
+def _cell(column: Column, row: Returned, rooms: tuple[str, ...]) -> PageField:
+    made = fields.of(column, row.raw.get(column.name, ""), _faults(column, row))
+    return replace(made, choices=rooms) if names_class(column) else made
 
 
 def _is_shown(column: Column, row: Returned) -> bool:

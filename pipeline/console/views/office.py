@@ -27,7 +27,7 @@ def day(request: HttpRequest) -> HttpResponse:
     """The day at a glance."""
     asking = reader(request)
     on = _day(request)
-    found = today.of(asking.code, on)
+    found = today.of(asking.code, asking.level, on)
     counts = boards.counts(asking.code) if asking.level is Level.COUNTY and on == open_site.today() else ()
     values = {
         "silent": _rung(found, on) if asking.level is Level.COUNTY else (),
@@ -77,7 +77,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 def alerts(request: HttpRequest) -> HttpResponse:
     """The warnings of the division, the most pressing first."""
     asking = reader(request)
-    found = today.of(asking.code, open_site.today())
+    found = today.of(asking.code, asking.level, open_site.today())
     values = {"made": found and found.digest, "classes": asking.scope.classes}
     return render(request, "alerts_part.html" if request.headers.get("X-Part") else "alerts.html", values)
 

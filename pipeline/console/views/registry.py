@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from pipeline import run, scratch
 from pipeline.accounts import visits
-from pipeline.console import open_site, registry_forms
+from pipeline.console import open_site, previews, registry_forms
 from pipeline.console.access import Visitor, reader
 from pipeline.console.registry_forms import RegistryForm
 from pipeline.console.views import sending
 from pipeline.forms.roster import ROSTER
-from pipeline.issues import message, remedy, severity
-from pipeline.merge.registry_changes import in_lines
-from pipeline.model import Severity, State
 from pipeline.registry import prefill
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a workbook would change, line by line, and what is wrong with it; `fine`: it would be taken."""
-
-    changes: tuple[str, ...]
-    wrong: tuple[str, ...]
-    fine: bool
 
 
 @require_GET
@@ -85,21 +70,6 @@ def _page(request: HttpRequest, asking: Visitor, edited: RegistryForm, day: date
     name = f"{edited.form.title}（网页）{edited.name}.xlsx"
     if request.POST.get("do") == "send":
         return sending.put(request, [(name, content)], what)
-    preview = _preview(content, what)
+    preview = previews.of(asking, content)
     visits.note(asking.account.username, f"preview {what}", edited.place, open_site.now())
     return render(request, "registry_form.html", {**values, "preview": preview}, status=200 if preview.fine else 400)
-
-
-def _preview(content: bytes, what: str) -> Preview:
-    """The same as before a workbook is taken: the path without its effects."""
-    with scratch.folder("queke-preview-") as aside:
-        path = aside / "preview.xlsx"
-        path.write_bytes(content)
-        if what == ROSTER.name:
-            changes, (_, settled) = run.rehearse_roster(open_site.site(), path, open_site.now())
-            lines: Sequence[str] = in_lines(changes)
-        else:
-            ((_, settled),) = run.rehearse(open_site.site(), [path], open_site.now())
-            lines = [message(one) for one in settled.issues if severity(one) is Severity.ADVICE]
-    wrong = [message(one) + remedy(one) for one in settled.issues if severity(one) is not Severity.ADVICE]
-    return Preview(tuple(lines), tuple(dict.fromkeys(wrong)), settled.state in {State.ACCEPTED, State.DUPLICATE})

@@ -34,7 +34,7 @@ def closure(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         known = context.schools([asking.code], [today]).get(asking.code)
         values = {
-            "cells": [fields.blank(one) for one in ROWS.columns],
+            "cells": [fields.filled(one) for one in ROWS.columns],
             "rooms": [room.name for room in known.classes.values()] if known else [],
             "campuses": lookup.campuses([asking.code]).get(asking.code, ()),
         }

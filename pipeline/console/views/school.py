@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,12 +13,13 @@ from django.views.decorators.http import require_GET
 from pipeline import forms
 from pipeline.console import open_site
 from pipeline.console.access import Visitor, reader
-from pipeline.database.models import Report, Submission
-from pipeline.facts import alert_list, county_day
+from pipeline.database.models import Reject, Report, Submission
+from pipeline.facts import alert_list, county_day, school_month
 from pipeline.facts.county_day import CountedSchool
 from pipeline.figures import receipts
 from pipeline.figures.duty import LABELS, SILENT
-from pipeline.model import HOME_CAMPUS, State
+from pipeline.forms.whole import FILE
+from pipeline.model import HOME_CAMPUS, State, TicketState
 from pipeline.registry import lookup
 from pipeline.schooldays import ZONE, deadline
 from pipeline.settling import held_files
@@ -82,33 +82,67 @@ class FileLine:
     day: date | None
     received_at: datetime
     outcome: str
-    good: bool
+    good: bool  # nothing is to be done about it
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file of which something is still back. `rows`: so many rows, 0 if it went back whole."""
+
+    seq: int
+    rows: int
 
 
 def _files(school: str, most: int) -> list[FileLine]:
     mine = Submission.objects.filter(unit=school) | Submission.objects.filter(bound_unit=school, unit="")
-    rows = mine.order_by("-received_seq")[:most]
-    return [
-        FileLine(
-            row.received_seq,
-            row.name,
-            forms.form(row.form).short_title if row.form else "未能识别",
-            row.day,
-            row.received_at.astimezone(ZONE),
-            receipts.outcome(State(row.state), row.accepted, row.refused),
-            row.state in (State.ACCEPTED, State.DUPLICATE),
-        )
-        for row in rows
-    ]
+    rows = list(mine.order_by("-received_seq")[:most])
+    back = Reject.objects.filter(submission__in=[row.received_seq for row in rows])
+    waits: dict[int, bool] = {}
+    for seq, state in back.values_list("submission", "state"):
+        waits[seq] = waits.get(seq, False) or state == TicketState.OPEN
+    return [_line(row, mended=not waits.get(row.received_seq, True)) for row in rows]
 
 
-def _open_files(school: str) -> list[tuple[int, int]]:
-    """The files of which rows are still back: number, and how many."""
-    counts = Counter(one.submission for one in held_files.rejects(school=school))
-    return sorted(counts.items(), reverse=True)
+def _line(row: Submission, *, mended: bool) -> FileLine:
+    return FileLine(
+        row.received_seq,
+        row.name,
+        forms.form(row.form).short_title if row.form else "未能识别",
+        row.day,
+        row.received_at.astimezone(ZONE),
+        receipts.outcome(State(row.state), row.accepted, row.refused) + "，已改好" * mended,
+        mended or row.state in (State.ACCEPTED, State.DUPLICATE),
+    )
+
+
+def _open_files(school: str) -> list[OpenFile]:
+    """The files of which something is still back, the newest first."""
+    counts: dict[int, int] = {}
+    for one in held_files.rejects(school=school):
+        counts[one.submission] = counts.get(one.submission, 0) + (one.returned.table != FILE)
+    return [OpenFile(seq, rows) for seq, rows in sorted(counts.items(), reverse=True)]
 
 
 @require_GET
 def files(request: HttpRequest) -> HttpResponse:
     """The school's own files, newest first."""
     return render(request, "school_files.html", {"files": _files(reader(request).code, _HISTORY)})
+
+
+@require_GET
+def month(request: HttpRequest) -> HttpResponse:
+    """The school's own month: how it reported, how many were absent."""
+    today = open_site.today()
+    first = min(_month(request.GET.get("month", "")) or today, today).replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    last = min(after - timedelta(days=1), today)
+    found = school_month.month(reader(request).code, first, last)
+    values = {"month": found, "first": first, "before": first - timedelta(days=1), "after": after <= today and after}
+    return render(request, "school_month.html", values)
+
+
+def _month(text: str) -> date | None:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None

@@ -13,7 +13,9 @@ from pipeline.accounts import visits
 from pipeline.console import drops, open_site
 from pipeline.console.access import reader
 from pipeline.console.views.told import told
+from pipeline.county.boards import BOARDS
 from pipeline.errors import UsageError
+from pipeline.forms.desk import DESK
 from pipeline.inbox.scan import is_ignored
 from pipeline.model import Level, State
 from pipeline.outbox.folder import legal
@@ -73,7 +75,9 @@ def sent(request: HttpRequest, key: str) -> HttpResponse:
     found = drops.standing(drop)
     values = {"standing": found, "key": key, "count": drop.count, "done": len(found.done), "many": drop.count > _FEW}
     fine = sum(one.state in _FINE for one in found.done)
-    return render(request, page, {**values, "fine": fine, "wanting": len(found.done) - fine})
+    board = request.GET.get("board", "")  # of the county's desk, from which it came
+    back = {"board": board, "sheet": DESK.table(board).sheet if board in BOARDS else ""}
+    return render(request, page, {**values, **back, "fine": fine, "wanting": len(found.done) - fine})
 
 
 @require_GET

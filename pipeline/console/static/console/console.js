@@ -47,25 +47,29 @@
       setTimeout(function () { delete form.dataset.sent; }, 8000);
     });
   });
-  // a heap of files: what was chosen, how much of it is sent, then the page on which each file's outcome appears
+  // files: what was chosen, how much of it is sent, then the page on which each file's outcome appears
+  function what(files) {
+    return files.length === 1 ? "《" + files[0].name + "》（" + Math.max(1, Math.round(files[0].size / 1024)) + " KB）" : files.length + " 个文件";
+  }
   document.querySelectorAll("[data-heap]").forEach(function (form) {
     var field = form.querySelector("input[type=file]"), box = form.querySelector("[data-progress]");
-    field.addEventListener("change", function () { box.textContent = "选好 " + field.files.length + " 个文件。"; });
+    field.addEventListener("change", function () { box.textContent = "选好 " + what(field.files) + "。"; });
     form.addEventListener("submit", function (event) {
       if (event.defaultPrevented || !window.FormData) return;
       event.preventDefault();
-      var ask = new XMLHttpRequest(), bar = document.createElement("progress"), count = field.files.length;
+      var ask = new XMLHttpRequest(), bar = document.createElement("progress");
       bar.setAttribute("aria-label", "已上传");
-      box.textContent = "正在上传 " + count + " 个文件…… ";
+      box.textContent = "正在上传 " + what(field.files) + "…… ";
       box.appendChild(bar);
       ask.open("POST", form.getAttribute("action"));
       ask.setRequestHeader("X-Part", "1");
       ask.upload.onprogress = function (at) { bar.max = at.total; bar.value = at.loaded; };
+      ask.upload.onload = function () { box.textContent = "已传完，等回执……"; };
       ask.onload = function () {
         if (ask.status === 200) { location.href = JSON.parse(ask.responseText).place; return; }
         delete form.dataset.sent;
         var page = new DOMParser().parseFromString(ask.responseText, "text/html").querySelector("main p");
-        box.textContent = ask.status === 401 ? "登录过期了：请在新窗口登录，再回到这里提交。" : page ? page.textContent : "没有交上，请再试一次。";
+        box.textContent = ask.status === 401 ? "登录过期了：请在新窗口登录，再回到这里提交。" : page ? page.textContent : ask.status === 413 ? "太大，没有收：一个文件最多 20 MB，一次最多 56 MB，请分几次交。" : "没有交上，请再试一次。";
       };
       ask.onerror = function () { delete form.dataset.sent; box.textContent = "没有连上服务器，一个也没有交上；请再点一次“提交”。"; };
       ask.send(new FormData(form));

@@ -82,6 +82,10 @@
         if (to && !to.disabled) to.value = one.trim().slice(0, 200);
       });
     });
+    // the words for the column that is filled in for several lines
+    var column = form.querySelector("#all_column"), now = form.querySelector("#all_now");
+    function offer() { now.setAttribute("list", column.options[column.selectedIndex].dataset.list || ""); }
+    if (column && now) { column.addEventListener("change", offer); offer(); }
     form.addEventListener("click", function (event) {
       var button = event.target.closest("button");
       if (!button) return;
