@@ -116,12 +116,12 @@ def _begun(site: Site, posting: QueuedPosting, now: datetime) -> QueuedPosting |
     """A mail that was being sent when a process ended; None if what the server said of it was marked: that is noted.
 
     One that no server was given is sent as if nothing had been. Of one that was given without an answer nobody knows
-    whether it arrived: it is in doubt, and stays so.
+    whether it arrived: it is in doubt, and stays so; likewise where its bytes are gone, and its mark may be with them.
     """
     path = site.root / posting.path
     attempt = attempts.of(path)
     if attempt is None:
-        return posting
+        return posting if path.is_file() else replace(posting, why=LetterFate.UNCLEAR)
     reply = attempt.reply or Reply(LetterFate.UNCLEAR)
     doubtful = posting.why == LetterFate.UNCLEAR
     if attempt.reply is None and not doubtful:
