@@ -25,6 +25,7 @@ def locked(postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     assert cli.run(["init", str(tmp_path / "site"), "--database", address]) == 0
     database.close()
     monkeypatch.setattr(waiting, "PATIENCE", 1.0)
+    monkeypatch.setenv("QUEKE_NOW", "2026-11-20T10:00")  # in the evening papers would be missing
     with psycopg.connect(address) as other:
         yield tmp_path / "site", other
         other.rollback()
