@@ -196,8 +196,7 @@ def test_what_a_school_proposes_waits_and_is_confirmed(school: Site) -> None:
 
 
 def test_what_is_refused_changes_nothing_and_may_be_sent_again(school: Site) -> None:
-    sent = replace(classed("三3", code=SCHOOL, class_name="三(3)班", roll=45))
-    one = proposal(1, sent)
+    one = proposal(1, classed("三3", code=SCHOOL, class_name="三(3)班", roll=45))
     report(school, one)
     proposals.refuse("P1", DecidedBy("示例县教育局", "人数不对", NOON))
     assert (rolls(DAY)["三3"], Submission.objects.get().state) == (40, State.REJECTED)
