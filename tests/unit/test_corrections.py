@@ -243,11 +243,11 @@ def test_a_void_takes_the_old_record_away_and_names_it() -> None:
 def test_a_class_line_comes_home_or_is_void() -> None:
     wrong = Refused("classes", 5, {}, (Issue("class-row-repeated", row=5),))
     standing = after(checked(1, [line("三3"), row("甲")], refused=[wrong]))
-    mended = take(standing, checked(2, [replace(line("四1"), ticket="T1-C5")], returned=True)).after
+    mended = take(standing, checked(2, [line("四1")._replace(ticket="T1-C5")], returned=True)).after
     void = take(standing, checked(2, voided=["T1-C5"], returned=True)).after
     assert (mended.tickets["T1-C5"].state, mended.lines.keys()) == ("mended", {"三3", "四1"})
     assert (void.tickets["T1-C5"].state, void.lines) == ("void", {"三3": ClassCount(40)})
-    again = take(mended, checked(3, [replace(line("四1"), ticket="T1-C5")], returned=True, content="x"))
+    again = take(mended, checked(3, [line("四1")._replace(ticket="T1-C5")], returned=True, content="x"))
     assert again.state is State.ACCEPTED, "equal to what stands"
 
 
