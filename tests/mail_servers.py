@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import select
 import shutil
 import socket
@@ -16,7 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import trustme
 from aiosmtpd.controller import Controller
@@ -143,6 +144,27 @@ class Sink:
 
 
 class _Controller(Controller):
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._served: list[SMTP] = []
+
+    def factory(self) -> SMTP:
+        served = super().factory()
+        self._served.append(served)
+        return served
+
+    def stop(self, *arguments: Any, **named: Any) -> None:
+        """As the base; but a connection whose client hangs is closed, too, not left to who collects garbage."""
+        asyncio.run_coroutine_threadsafe(self._hung_up(), self.loop).result(5)
+        super().stop(*arguments, **named)
+
+    async def _hung_up(self) -> None:
+        for served in self._served:
+            if served.transport is not None:
+                served.transport.abort()
+        for _ in range(3):  # its socket is closed in one of the next turns
+            await asyncio.sleep(0)
+
     def _trigger_server(self) -> None:
         """Connect once, as the base does; the base would make a client of the server's own TLS context."""
         with socket.create_connection((self.hostname, self.port), 5) as plain, suppress(OSError):

@@ -75,22 +75,19 @@ class RowToMend:
         return tuple(one for one in self.cells if not one.wrong)
 
 
-def can_be_mended(facts: Facts) -> bool:
-    """Whether rows of a file wait that can be mended on its page; one that went back whole cannot."""
-    return bool(facts.form) and any(_waits(one) for one in facts.returned)
-
-
 def _waits(row: Returned) -> bool:
+    """Whether a row can be mended on its file's page; a file that went back whole cannot."""
     return row.state is TicketState.OPEN and row.table != FILE
 
 
 def _to_mend(facts: Facts) -> Iterator[RowToMend]:
-    if not can_be_mended(facts):
+    waiting = [one for one in facts.returned if _waits(one)] if facts.form else []
+    if not waiting:
         return
     day = facts.day or open_site.today()
     known = context.schools([facts.unit], [day]).get(facts.unit)
     rooms = tuple(room.name for room in known.classes.values()) if known else ()
-    for one in filter(_waits, facts.returned):
+    for one in waiting:
         table = forms.form(facts.form).table(one.table)
         cells = tuple(_cell(column, one, rooms) for column in table.columns if _is_shown(column, one))
         beside = {text for cell in cells if cell.wrong for text in cell.told}
