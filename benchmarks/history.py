@@ -267,6 +267,7 @@ def _write_places(connection: sqlite3.Connection) -> None:
 
 def _write_day(connection: sqlite3.Connection, n: int, mix: Mix) -> None:
     """Write one day: absences, reports, submissions, letters and editions."""
+    past.check_first(connection, n)
     whole = "d CROSS JOIN s"
     seq = f"({n} * {SCHOOLS} + s.n + 1)"
     place = {"day": "d.day", "school": "s.code", "campus": "'本部'", "division": "s.county", "from_settled": seq}

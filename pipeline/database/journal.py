@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from django.db import connection, transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, Max
 
 from pipeline.database import acts, audit, kept, serialise, sql
 from pipeline.database.models import Counter, Decision, Letter, Submission
@@ -157,17 +157,22 @@ def counts(since: datetime | None = None) -> dict[State, int]:
 
 def _first_since(moment: datetime) -> int:
     """The number of the first submission that came at a moment or later: numbers rise with time."""
-    # one bound a query, and one end: of two bounds SQLite takes the first and reads from there
-    rows = Submission.objects.order_by("received_seq").values_list("received_seq", "received_at")
-    first, last = (end(rows.filter(received_seq__gt=0)) for end in (QuerySet.first, QuerySet.last))
-    low, high = first[0] if first else 0, last[0] + 1 if last else 0
+    # one bound a query: of two SQLite takes the first and reads from there
+    text = (
+        "SELECT received_seq, received_at >= %s FROM submission WHERE received_seq >= %s ORDER BY received_seq LIMIT 1"
+    )
+    at = sql.moment(moment)
+    low, high = (
+        1,
+        (Submission.objects.order_by("-received_seq").values_list("received_seq", flat=True).first() or 0) + 1,
+    )
     while low < high:
         middle = (low + high) // 2
-        row = rows.filter(received_seq__gte=middle).first()
-        if row is None or row[1] >= moment:
+        [(seq, is_later)] = sql.fetch(text, [at, middle])
+        if is_later:
             high = middle
         else:
-            low = row[0] + 1
+            low = seq + 1
     return low
 
 

@@ -25,7 +25,7 @@ from pipeline import durable, faults
 from pipeline.inbox import archive
 from pipeline.inbox.claims import Claim, ClaimFolder
 from pipeline.inbox.rights import Rights
-from pipeline.inbox.scan import InboxFile, Stamp, Stuck, is_ignored, look, shown
+from pipeline.inbox.scan import EmptyFolders, InboxFile, Stamp, Stuck, is_ignored, look, shown
 from pipeline.model import Arrival, Channel, Site
 
 log = structlog.get_logger("queke.inbox")
@@ -33,6 +33,7 @@ log = structlog.get_logger("queke.inbox")
 EMPTY_SECONDS = 10.0  # an empty file may be the beginning of a copy
 EMPTY_AGE = 60.0  # …but not if it was empty so long before the first look: `queke ingest` looks for a second only
 HELD_SECONDS = 60.0  # a file that is open for writing but unchanged so long is taken all the same
+WHOLE_SECONDS = 0.3  # a whole workbook that nobody has open for writing is taken when unchanged so long
 TORN_SECONDS = 90.0  # a workbook whose end has not come, and that nobody has open: its writer may close and go on
 SHUN_SECONDS = 60.0  # a file that could not be taken is tried again after this time
 NOT_READABLE = "没有读取权限"
@@ -71,7 +72,9 @@ class Folder:
         self._turn = 0
         self._sources: dict[str, tuple[Claim, archive.Kept]] = {}  # claim id → its source, and what was kept of it
         self._open: dict[str, tuple[Claim, Stamp]] = {}  # let go of, but for a program that has it open for writing
+        self._empty = EmptyFolders()
         self.waiting = 0  # files that were seen and need another look
+        self.look_again = 0.0  # if some are waiting: after so many seconds
         self.stuck: tuple[Stuck, ...] = ()
 
     def __enter__(self) -> Self:
@@ -159,7 +162,9 @@ class Folder:
         self._shunned = {path: until for path, until in self._shunned.items() if until > self._ticks()}
         now, ticks = self._clock(), self._ticks()
         stuck, ready, seen = [], [], {}
-        for found in _look(self._site):
+        self.look_again = self._site.policy.stable_seconds
+        self._empty.begin(ticks)
+        for found in _look(self._site, self._empty):
             if isinstance(found, Stuck):
                 stuck.append(found)
                 continue
@@ -167,8 +172,10 @@ class Folder:
             why = self._why_not(found)
             if why is not None:
                 stuck.append(Stuck(found.path, why))
-            elif self._is_quiet(found, sight, ticks):
+            elif (left := self._left(found, sight, ticks)) <= 0:
                 ready.append((sight.turn, found.stamp.changed, found.name, found, sight.first_seen))
+            else:
+                self.look_again = min(self.look_again, left)
         self._sights, self.stuck = seen, tuple(stuck)
         self.waiting = len(seen) - len(ready) - sum(1 for one in stuck if one.path in seen)
         return [(found, first_seen) for *_, found, first_seen in sorted(ready, key=lambda row: row[:3])]
@@ -181,19 +188,26 @@ class Folder:
             return _Sight(found.stamp, ticks, before.first_seen, before.turn)
         return before
 
-    def _is_quiet(self, found: InboxFile, sight: _Sight, ticks: float) -> bool:
-        """Whether the file is no longer being written: unchanged between two looks, or since long before the first."""
+    def _left(self, found: InboxFile, sight: _Sight, ticks: float) -> float:
+        """For how many seconds more the file must lie unchanged to be taken; none if that was so before the first look.
+
+        Of a workbook its end tells that all of it is there, if nobody has it open: a short while is enough then.
+        """
         quiet = self._site.policy.stable_seconds
         unchanged = ticks - sight.since
         age = time.time() - max(found.stamp.modified, found.stamp.changed) / 1e9
         if found.stamp.size == 0 and quiet > 0:
-            return unchanged >= max(quiet, EMPTY_SECONDS) or age >= EMPTY_AGE
-        if _has_writer(found.path):
-            return unchanged >= HELD_SECONDS
-        if self._patient and quiet > 0 and max(unchanged, age) < TORN_SECONDS and _is_torn(found.path):
-            return False
-        # also after it was closed: some programs close a file and go on to append to it
-        return unchanged >= quiet or age >= max(2.0, 2 * quiet)
+            return 0.0 if age >= EMPTY_AGE else max(quiet, EMPTY_SECONDS) - unchanged
+        written = _has_writer(found.path)
+        if written:
+            return HELD_SECONDS - unchanged
+        rested, lies = age >= max(2.0, 2 * quiet), max(unchanged, age)
+        whole = _has_end(found.path) if quiet > 0 and (self._patient or not rested) and lies < TORN_SECONDS else None
+        if whole is False and self._patient:
+            return TORN_SECONDS - lies
+        if rested:
+            return 0.0
+        return (min(quiet, WHOLE_SECONDS) if whole and written is False else quiet) - unchanged
 
     def _why_not(self, found: InboxFile) -> str | None:
         if found.path in self._shunned:
@@ -283,8 +297,8 @@ def batches(arrivals: Iterator[Arrival], site: Site, limit: int) -> Iterator[lis
         yield batch
 
 
-def _look(site: Site) -> Iterator[InboxFile | Stuck]:
-    return look(site.inbox, Rights.of(site.inbox, site.policy))
+def _look(site: Site, empty: EmptyFolders | None = None) -> Iterator[InboxFile | Stuck]:
+    return look(site.inbox, Rights.of(site.inbox, site.policy), empty)
 
 
 def _arrived(stamp: Stamp, now: datetime) -> datetime:
@@ -325,18 +339,21 @@ def _refusal(found: InboxFile) -> str:
     return "还有程序开着它写" if _has_writer(found.path) else ""
 
 
-def _is_torn(path: str) -> bool:
-    """Whether it begins as a workbook does, and has no end: of a zip file the list of its parts comes last."""
+def _has_end(path: str) -> bool | None:
+    """Whether a workbook is there to its end: of a zip file the list of its parts comes last.
+
+    None if it does not begin as a workbook does, or cannot be read.
+    """
     try:
         with open(path, "rb") as file:  # noqa: PTH123  # a look a second at each file that is not whole
             if file.read(len(_ZIP)) != _ZIP:
-                return False
+                return None
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _LONGEST_END))
             end = file.read().rpartition(_ZIP_END)
-            return not end[1] or len(end[2]) < _END_BYTES + int.from_bytes(end[2][16:18], "little")
+            return bool(end[1]) and len(end[2]) >= _END_BYTES + int.from_bytes(end[2][16:18], "little")
     except OSError:
-        return False
+        return None
 
 
 def _has_writer(path: str) -> bool | None:

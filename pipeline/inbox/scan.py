@@ -12,6 +12,7 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline import units
 from pipeline.forms.credentials import starred
@@ -20,6 +21,8 @@ from pipeline.inbox.rights import Rights
 WORK = ".work"  # folder of claims, inside the inbox so that a claim is a rename
 DEPTH = 6  # nested folders: deeper is a mistake, or a loop
 MOST_BYTES = 100 * 1024 * 1024  # no workbook is larger; such a file stays where it is
+APART_SECONDS = 5.0  # two changes so far apart give a folder different times on any file system
+OPEN_SECONDS = 600.0  # so often every folder is opened, whatever its times say
 
 _IGNORED = re.compile(
     r"""
@@ -85,10 +88,55 @@ class Stuck:
     why: str
 
 
-def look(inbox: Path, rights: Rights) -> Iterator[InboxFile | Stuck]:
-    """Yield everything in the inbox that may be a submission. Raises OSError if the inbox itself is missing."""
+class _Empty(NamedTuple):
+    """A folder in which nothing lay: its times, since which look it has them, whether a later look found the same."""
+
+    times: tuple[int, int, int]
+    since: float
+    sure: bool
+
+
+class EmptyFolders:
+    """The folders that lie empty, so that of a province's thousands a look opens those alone into which something came.
+
+    What comes into a folder changes its times. It is left unopened after two looks that found it empty with the same
+    times, so far apart that what comes later gets others; and is opened now and then all the same, for a file system
+    that does not note times.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[str, _Empty] = {}
+        self._now = self._forget_at = 0.0
+
+    def begin(self, ticks: float) -> None:
+        """A look begins. `ticks`: seconds, monotonic."""
+        self._now = ticks
+        if ticks >= self._forget_at:
+            self._found, self._forget_at = {}, ticks + OPEN_SECONDS
+
+    def has(self, path: str, status: os.stat_result) -> bool:
+        """Whether nothing has come into a folder since looks found it empty."""
+        found = self._found.get(path)
+        return found is not None and found.sure and found.times == _times(status)
+
+    def add(self, path: str, status: os.stat_result) -> None:
+        """A folder was found empty by this look. `status`: from before it was opened."""
+        times, found = _times(status), self._found.get(path)
+        since = found.since if found and found.times == times else self._now
+        self._found[path] = _Empty(times, since, self._now - since >= APART_SECONDS)
+
+
+def _times(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns
+
+
+def look(inbox: Path, rights: Rights, empty: EmptyFolders | None = None) -> Iterator[InboxFile | Stuck]:
+    """Yield everything in the inbox that may be a submission. Raises OSError if the inbox itself is missing.
+
+    `empty`: what earlier looks found, for who looks again and again.
+    """
     with os.scandir(inbox) as entries:
-        yield from _look(list(entries), _Place(rights), DEPTH)
+        yield from _look(list(entries), _Place(rights, empty or EmptyFolders()), DEPTH)
 
 
 def is_ignored(name: str) -> bool:
@@ -108,15 +156,17 @@ class _Place:
     """Where a look is."""
 
     rights: Rights
+    empty: EmptyFolders
     folder: str = ""
     bound: str = ""
 
     def below(self, name: str, status: os.stat_result) -> _Place:
         """A folder here; whose it is its topmost one says."""
         if self.folder:
-            return _Place(self.rights, f"{self.folder}/{name}", self.bound)
+            return _Place(self.rights, self.empty, f"{self.folder}/{name}", self.bound)
         code = units.code_of_folder(name)
-        return _Place(self.rights, name, code if code and self.rights.doubt(code, status) is None else "")
+        bound = code if code and self.rights.doubt(code, status) is None else ""
+        return _Place(self.rights, self.empty, name, bound)
 
 
 def _look(entries: list[os.DirEntry[str]], place: _Place, depth: int) -> Iterator[InboxFile | Stuck]:
@@ -139,9 +189,14 @@ def _entry(entry: os.DirEntry[str], place: _Place, depth: int) -> Iterator[Inbox
         if depth == 0:
             yield Stuck(entry.path, "文件夹层数太多")
             return
+        if place.empty.has(entry.path, status):
+            return
         with os.scandir(entry.path) as entries:
             inner = list(entries)
-        yield from _look(inner, place.below(entry.name, status), depth - 1)
+        if all(is_ignored(one.name) and not _HIDDEN_BOOK.match(one.name) for one in inner):
+            place.empty.add(entry.path, status)
+        else:
+            yield from _look(inner, place.below(entry.name, status), depth - 1)
     elif not stat.S_ISREG(status.st_mode):
         yield Stuck(entry.path, "不是普通文件")
     elif status.st_size > MOST_BYTES:

@@ -178,7 +178,7 @@ class Service:
         finally:
             cycle.log_line()
         if cycle.waiting:
-            return max(self._site.policy.stable_seconds, 0.1)
+            return max(self.coordinator.folder.look_again, 0.1)
         return QUIET_SECONDS / 4 if cycle.unlisted else min(self._site.policy.scan_seconds, TICK_SECONDS)
 
     def _get_on(self) -> None:
@@ -207,7 +207,6 @@ class Service:
         if self._observer is not None and self._observer.is_alive() and inode == self._watched:
             return
         self._deafen()
-        folders = 0 if self._poll else sum(1 for _ in os.walk(self._site.inbox))
         observer = PollingObserver(timeout=POLL_SECONDS) if self._poll else Observer()
         try:
             observer.schedule(_Ear(self), str(self._site.inbox), recursive=True, event_filter=list(HEARD))
@@ -218,6 +217,7 @@ class Service:
             self._deaf = True
             return
         self._observer, self._watched = observer, inode
+        folders = 0 if self._poll else sum(1 for _ in os.walk(self._site.inbox))
         unheard = max(0, folders - _heard_folders(folders))
         if unheard and not self._deaf:  # the observer itself says nothing of it
             full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,9 +1,11 @@
 """What is kept no longer goes, whole days at a time; a run cut short anywhere is run again, and ends the same."""
 
+import os
 import shutil
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +17,7 @@ from pipeline.model import Site
 from pipeline.outbox import packs as outbox_packs
 from pipeline.run import agreement
 from pipeline.run.lock import Busy, hold_site
-from pipeline.service import retain
+from pipeline.service import growth, retain
 from pipeline.settling.retention import DETAIL
 from tests import whole_store
 from tests.faults import Crash, CrashAt, during
@@ -142,3 +144,23 @@ def test_while_the_service_works_it_says_to_stop_it_and_removes_nothing(worked: 
     with hold_site(worked), pytest.raises(Busy, match="queke watch"):
         run(worked, LATER)
     assert Report.objects.exists()
+
+
+def test_doctor_says_what_a_day_takes_and_for_how_many_such_days_there_is_room(
+    worked: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (none,) = growth.examine(worked, NOW)
+    assert (none.grade, none.said) == ("ok", "no day is over yet")
+    folders = [folder for folder in worked.root.rglob(DAY.isoformat()) if folder.is_dir()]
+    files = [path for folder in folders for path in folder.iterdir()]
+    size, room = sum(path.stat().st_size for path in files), os.statvfs(worked.root)
+    tomorrow = NOW + timedelta(days=1)
+    (said,) = growth.examine(worked, tomorrow)
+    assert len(files) > len(folders) > 1
+    assert said.grade == "ok"
+    assert f"{DAY}: {len(files) + len(folders)} files and folders, {size / 2**20:.1f} MB" in said.said
+    for few in ({"f_bavail": 39 * size // room.f_frsize}, {"f_favail": 39 * (len(files) + len(folders))}):
+        shrunk = {name: getattr(room, name) for name in dir(room) if name.startswith("f_")} | few
+        monkeypatch.setattr(growth.os, "statvfs", lambda _, shrunk=shrunk: SimpleNamespace(**shrunk))
+        (said,) = growth.examine(worked, tomorrow)
+        assert (said.grade, "such days: see `queke retain`" in said.said) == ("warning", True)

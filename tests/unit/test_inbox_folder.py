@@ -1,5 +1,6 @@
 """The inbox folder and its archive: what is taken, when, in which order, and what a crash leaves."""
 
+import errno
 import fcntl
 import io
 import json
@@ -10,13 +11,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from pipeline import durable, units
-from pipeline.inbox import archive
-from pipeline.inbox.folder import HELD_SECONDS, SHUN_SECONDS, TORN_SECONDS, Folder, batches, given, survey
-from pipeline.inbox.scan import is_ignored
+from pipeline.inbox import archive, scan
+from pipeline.inbox.folder import (
+    HELD_SECONDS,
+    SHUN_SECONDS,
+    TORN_SECONDS,
+    WHOLE_SECONDS,
+    Folder,
+    batches,
+    given,
+    survey,
+)
+from pipeline.inbox.rights import Rights
+from pipeline.inbox.scan import APART_SECONDS, OPEN_SECONDS, EmptyFolders, InboxFile, is_ignored, look
 from pipeline.model import Arrival, Policy, Site
 from pipeline.schooldays import ZONE
 from tests.faults import Counting, Crash, CrashAt, PowerLoss, using
@@ -178,6 +190,30 @@ def test_a_file_is_taken_when_it_has_not_changed_between_two_looks(site: Site) -
         assert folder.collect(9) == []
         ticks[0] = 2.2
         assert [a.size for a in folder.collect(9)] == [5]
+
+
+def test_a_whole_workbook_that_nobody_has_open_waits_a_moment_only(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = [0.0]
+
+    def taken_after(seconds: float, name: str, content: bytes) -> bool:
+        drop(site, name, content)
+        assert folder.collect(9) == []
+        assert folder.look_again == pytest.approx(seconds)
+        ticks[0] += seconds - 0.01
+        assert folder.collect(9) == []
+        ticks[0] += 0.02
+        return [arrival.name for arrival in folder.collect(9)] == [name]
+
+    with Folder(replace(site, policy=Policy(stable_seconds=1)), now, ticks=lambda: ticks[0], patient=True) as folder:
+        assert taken_after(WHOLE_SECONDS, "a.xlsx", packed())
+        assert taken_after(1, "a.csv", b"no list of parts tells that it is whole")
+        refused = OSError(errno.EINVAL, "no leases")
+        monkeypatch.setattr("pipeline.inbox.folder.fcntl.fcntl", lambda *_: raised(refused))
+        assert taken_after(1, "b.xlsx", packed()), "who cannot tell whether it is being written waits"
+
+
+def raised(error: OSError) -> None:
+    raise error
 
 
 def test_a_file_that_is_closed_and_appended_to_is_taken_whole(site: Site) -> None:
@@ -360,6 +396,56 @@ def test_a_living_workers_claims_are_left_alone_and_a_dead_ones_taken(site: Site
         assert second.recover(9) == []
     first.close()
     assert list((site.inbox / ".work").iterdir()) == []
+
+
+QUICKER = 200  # seconds of the test's clock in one
+COARSE = 20_000_000  # ns: what a file system makes of times, in the test's clock some seconds
+
+
+def seen(site: Site, empty: EmptyFolders | None = None) -> set[str]:
+    found = look(site.inbox, Rights.of(site.inbox, site.policy), empty)
+    return {Path(one.path).relative_to(site.inbox).as_posix() for one in found if isinstance(one, InboxFile)}
+
+
+def test_a_look_that_leaves_empty_folders_unopened_finds_what_any_look_finds(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "_times", lambda of: (of.st_ino, of.st_mtime_ns // COARSE, of.st_ctime_ns // COARSE))
+    random = Random(5)
+    places = [f"{3201060000 + n}{below}" for n in range(4) for below in ("", "/下级")]
+    for place in places:
+        (site.inbox / place).mkdir(parents=True, exist_ok=True)
+    empty = EmptyFolders()
+    for turn in range(60):
+        name = site.inbox / random.choice(places) / random.choice(["a.xlsx", ".DS_Store"])
+        if name.exists():
+            name.unlink()
+        elif random.random() < 0.5:
+            name.write_bytes(b"PK")
+        elif others := sorted(site.inbox.rglob("a.xlsx")):
+            others[0].rename(name)
+        if turn % 3 == 0:
+            time.sleep(1.2 * APART_SECONDS / QUICKER)
+        empty.begin(time.monotonic() * QUICKER)
+        assert seen(site, empty) == seen(site)
+
+
+def test_folders_that_stay_empty_are_opened_seldom(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site.inbox / "3201060000").mkdir()
+    drop(site, "3201060001/Thumbs.db")
+    opened, scandir = list[str](), os.scandir
+    monkeypatch.setattr(scan.os, "scandir", lambda path: opened.append(str(path)) or scandir(path))
+    empty = EmptyFolders()
+
+    def folders_opened(ticks: float) -> int:
+        opened.clear()
+        empty.begin(ticks)
+        assert seen(site, empty) == set()
+        return len(opened) - 1
+
+    often = [0, APART_SECONDS - 1, APART_SECONDS, APART_SECONDS + 1, OPEN_SECONDS - 1]
+    assert [folders_opened(ticks) for ticks in often] == [2, 2, 2, 0, 0]
+    assert folders_opened(OPEN_SECONDS) == 2, "a file system may not note what comes into a folder"
 
 
 def test_an_inbox_made_anew_is_worked_on(site: Site, folder: Folder) -> None:
