@@ -91,14 +91,13 @@ def unmentioned(sent: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[in
     found = {}
     for day in sorted({day for _, _, day in sent.values()}):
         mine = _alone(day, {seq: (school, campus) for seq, (school, campus, when) in sent.items() if when == day})
-        codes = sorted({school for school, _ in mine.values()})
-        last = last_reports(codes, day)
-        present = {(school, campus, pupil) for _, school, campus, _, pupil, _ in _rows_of([day], codes)}
+        last = last_reports(sorted({school for school, _ in mine.values()}), day)
         silent: dict[Campus, list[tuple[str, str]]] = defaultdict(list)
-        for when, school, campus, key, pupil, state in _rows_of(sorted(set(last.values())), codes):
-            then = last.get((school, campus)) == sql.date_of(when) and state != _RETURNED
-            if then and (school, campus, pupil) not in present:
+        for when, school, campus, key, pupil in _not_named(sorted(set(last.values())), sorted(last), day):
+            if last.get((school, campus)) == sql.date_of(when):
                 silent[school, campus].append((key, pupil))
+        if not silent:
+            continue
         out = _Out(sorted({school for school, _ in silent}), day)
         back = _gone_back(mine)
         for seq, place in mine.items():
@@ -109,13 +108,18 @@ def unmentioned(sent: Mapping[int, tuple[str, str, date]]) -> dict[int, tuple[in
     return found
 
 
-def _rows_of(days: Sequence[date], codes: Sequence[str]) -> list[tuple[str, str, str, str, str, str]]:
+def _not_named(
+    days: Sequence[date], places: Iterable[Campus], day: date
+) -> list[tuple[date | str, str, str, str, str]]:
+    """Who was absent on one of the days, had not come back, and is not named in the report of `day`."""
     text = (
-        "SELECT day, school, campus, class_key, pupil,"
-        f" CASE WHEN returned IS NULL THEN row_state ELSE '{_RETURNED}' END"
-        " FROM absence WHERE day IN ? AND school IN ?"  # nosec B608  # our own words
+        "SELECT day, school, campus, class_key, pupil FROM absence past"
+        f" WHERE day IN ? AND school IN ? AND row_state <> '{_RETURNED}' AND returned IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM absence named"
+        f" WHERE named.day = '{day}' AND named.school = past.school AND named.campus = past.campus"
+        " AND named.pupil = past.pupil)"  # nosec B608  # our own words
     )
-    return sql.fetch_in(text, [day.isoformat() for day in days], codes)
+    return sql.fetch_in(text, [day.isoformat() for day in days], sorted({school for school, _ in places}))
 
 
 def _alone(day: date, mine: Mapping[int, Campus]) -> dict[int, Campus]:

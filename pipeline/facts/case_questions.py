@@ -31,9 +31,10 @@ def asked(reports: Mapping[int, Report], tree: Tree) -> dict[int, tuple[Issue, .
         return {}
     days = sorted({day for *_, day in reports.values()})
     schools = sorted({school for school, *_ in reports.values()})
+    latest = days[-1] - timedelta(days=LATE_DAYS)  # of what began later nothing is asked, on whichever of the days
     text = (
         "SELECT day, school, campus, class_key, origin, row_state, start, began FROM absence"
-        f" WHERE day IN ? AND school IN ? AND ((row_state = '{RowState.NEW}' AND start < day)"  # nosec B608  # our own words
+        f" WHERE day IN ? AND school IN ? AND ((row_state = '{RowState.NEW}' AND start <= '{latest}')"  # nosec B608  # our own words
         f" OR (row_state = '{RowState.ONGOING}' AND start = day))"
     )
     rows = sql.fetch_in(text, [day.isoformat() for day in days], schools)

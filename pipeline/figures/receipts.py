@@ -215,6 +215,8 @@ def asked_of(facts: ReceiptFacts, grade: Severity) -> list[Issue]:
     A copy needs nothing. For a file that is held the question comes first: it is about the file, or else about the rows
     it names.
     """
+    if not facts.issues:
+        return []
     settled = {row for issue in facts.issues if issue.code == _SETTLED for row in _numbers(issue)}
     relevant = [
         issue for issue in facts.issues if not (issue.row and issue.row in settled) and issue.code not in _FIRST

@@ -119,7 +119,8 @@ def pending(limit: int = 500, kinds: Sequence[LetterKind] = ()) -> list[Queued]:
     rows = Letter.objects.filter(state=LetterState.QUEUED).order_by("id")
     if kinds:
         rows = rows.filter(kind__in=kinds)
-    return [Queued(r.pk, LetterKind(r.kind), r.ref, r.reader, r.day, r.queued_at) for r in rows[:limit]]
+    values = rows.values_list("id", "kind", "ref", "reader", "day", "queued_at")[:limit]
+    return [Queued(key, LetterKind(kind), ref, reader, day, at) for key, kind, ref, reader, day, at in values]
 
 
 def waiting() -> dict[LetterKind, int]:

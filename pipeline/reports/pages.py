@@ -54,6 +54,7 @@ def _texts() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        auto_reload=False,  # 15,500 receipts a day: the file is not looked at for each
     )
     made.filters["in_a_row"] = in_a_row
     return made

@@ -38,8 +38,9 @@ SLICE = 24  # letters with pages drawn at a time: about two seconds, in which a 
 
 def send(site: Site, now: datetime) -> int:
     """Write and deliver the letters that need no drawing; return how many."""
-    sent = 0
-    while queued := queue.pending(BATCH, tuple(writers.WRITERS)):
+    sent, more = 0, True
+    while more and (queued := queue.pending(BATCH, tuple(writers.WRITERS))):
+        more = len(queued) == BATCH
         batch = batch_of(site, queued)
         sent += _deliver(batch, queued, _written(queued, batch, writers.WRITERS), now)
     return sent

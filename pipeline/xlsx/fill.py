@@ -35,6 +35,8 @@ _RELATION = re.compile(r"<Relationship\b[^>]*>")
 _COUNTS = re.compile(r'\s(?:count|uniqueCount)="\d+"')
 SHARED_STRINGS = "xl/sharedStrings.xml"
 _PROPERTIES = "docProps/custom.xml"
+_WORKBOOK = "xl/workbook.xml"
+_COMMENTS = "xl/comments"
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # Excel's days know no zone
 _PROPERTY = re.compile(r'(name="([^"]*)"[^>]*>\s*<vt:\w+>)[^<]*')
 _DECORATION = re.compile(r"[\s*＊:：]|（[^）]*）|\([^)]*\)")
@@ -51,6 +53,7 @@ class Template:
         self._strings = self._parts[SHARED_STRINGS].decode()
         self._texts = [_plain(found) for found in _STRING.findall(self._strings)]
         self._paths = dict(self._sheets())
+        self._comments = [path for path in self._parts if path.startswith(_COMMENTS)]
         self._xml = {name: self._parts[path].decode() for name, path in self._paths.items()}
         self._grids = {name: self._grid(xml) for name, xml in self._xml.items()}
 
@@ -87,9 +90,10 @@ class Template:
                 self._xml[name], cells, strings, (like or {}).get(name, {})
             ).encode()
         added = "".join(f'<si><t xml:space="preserve">{_as_xml(text)}</t></si>' for text in strings)
-        parts[SHARED_STRINGS] = _COUNTS.sub("", self._strings, count=2).replace("</sst>", added + "</sst>").encode()
-        for path in (SHARED_STRINGS, _PROPERTIES, *self._paths.values()) if texts else ():
+        for path in (_WORKBOOK, _PROPERTIES, *self._paths.values(), *self._comments) if texts else ():
             parts[path] = _in_place_of(parts[path].decode(), texts or {}).encode()
+        own = _in_place_of(_COUNTS.sub("", self._strings, count=2), texts or {})
+        parts[SHARED_STRINGS] = own.replace("</sst>", added + "</sst>").encode()
         return _packed(parts)
 
     def _sheets(self) -> Iterable[tuple[str, str]]:
@@ -97,7 +101,7 @@ class Template:
             _attribute(found, "Id"): _attribute(found, "Target").removeprefix("/xl/")
             for found in _RELATION.findall(self._parts["xl/_rels/workbook.xml.rels"].decode())
         }
-        for found in _SHEET.findall(self._parts["xl/workbook.xml"].decode()):
+        for found in _SHEET.findall(self._parts[_WORKBOOK].decode()):
             yield unescape(_attribute(found, "name")), f"xl/{relations[_attribute(found, 'r:id')]}"
 
     def _grid(self, xml: str) -> dict[tuple[int, int], str]:

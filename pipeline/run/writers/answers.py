@@ -50,10 +50,9 @@ def without_cells(letter: Queued, batch: LetterBatch) -> receipts.Receipt:
 
 
 def _said(facts: Facts, reader: str, batch: LetterBatch, template: Sequence[Paper]) -> ReceiptFacts:
-    shown = _receipt_facts(facts, reader, batch)
-    issues = (*_with_files(facts, batch), *batch.asked.get(facts.seq, ()), *_unmentioned(facts, batch))
-    issues = (*issues, *_missing(batch.missing.get(facts.seq)))
-    return replace(shown, beside=_beside(facts, template), issues=issues, silent=_silent(batch.missing.get(facts.seq)))
+    left = batch.missing.get(facts.seq)
+    issues = (*_with_files(facts, batch), *batch.asked.get(facts.seq, ()), *_unmentioned(facts, batch), *_missing(left))
+    return _receipt_facts(facts, reader, batch, issues=issues, beside=_beside(facts, template), silent=_silent(left))
 
 
 def outcome(facts: Facts) -> str:
@@ -124,7 +123,15 @@ def _right_template(facts: Facts, batch: LetterBatch) -> list[Paper]:
     return [Paper(f"模板 {title(form)} {facts.seq:06d}.xlsx", content)]
 
 
-def _receipt_facts(facts: Facts, reader: str, batch: LetterBatch) -> ReceiptFacts:
+def _receipt_facts(
+    facts: Facts,
+    reader: str,
+    batch: LetterBatch,
+    *,
+    issues: tuple[Issue, ...],
+    beside: str = "",
+    silent: tuple[str, ...] = (),
+) -> ReceiptFacts:
     known = bool(reader) and batch.knows(reader)
     return ReceiptFacts(
         scope=units.scope(reader, batch.tree, batch.site.policy.small_count) if known else None,
@@ -142,7 +149,7 @@ def _receipt_facts(facts: Facts, reader: str, batch: LetterBatch) -> ReceiptFact
         withdrawn=facts.withdrawn,
         counted=facts.counted,
         zero=facts.zero,
-        issues=facts.issues,
+        issues=issues,
         repairs=facts.repairs,
         folder=facts.bound_name,
         name=facts.name,
@@ -150,6 +157,8 @@ def _receipt_facts(facts: Facts, reader: str, batch: LetterBatch) -> ReceiptFact
         before=_told_before(facts),
         reviewed=reviews.said(batch.reviews.get((facts.unit, facts.day))) if facts.day and known else "",
         others=tuple(one for one in batch.campuses.get(facts.unit, ()) if one != facts.campus) if facts.campus else (),
+        silent=silent,
+        beside=beside,
     )
 
 
@@ -173,9 +182,11 @@ def summary(letter: Queued, batch: LetterBatch) -> list[Paper]:
     reported = reports(facts)
     left = receipt_facts.missing(reported, lookup.campuses({school for school, *_ in reported.values()}))
     lines = tuple(
-        SummaryLine(one.name, replace(shown, issues=(*shown.issues, *_missing(left.get(one.seq)))))
+        SummaryLine(
+            one.name,
+            _receipt_facts(one, letter.reader, batch, issues=(*one.issues, *_missing(left.get(one.seq)))),
+        )
         for one in facts
-        for shown in [_receipt_facts(one, letter.reader, batch)]
     )
     scope = units.scope(letter.reader, batch.tree, batch.site.policy.small_count)
     made = SummaryFacts(
