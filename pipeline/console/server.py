@@ -9,7 +9,10 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication
 
-from pipeline.console import open_site
+from pipeline.console import (
+    open_site,
+    urls,  # noqa: F401  # all pages are loaded once, before the processes part
+)
 from pipeline.model import Site
 
 WORKERS, THREADS = 2, 8
