@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import base64
 import html
 import http.cookiejar
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -18,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from django_otp.oath import TOTP
@@ -163,7 +167,15 @@ def totp(secret: str) -> str:
 
 
 def make(root: Path) -> None:
-    """Make the site with two schools, and an account for each level."""
+    """Make the site with two schools, and an account for each level: a copy of the first one of this process."""
+    shutil.copytree(_first(), root)
+
+
+@cache
+def _first() -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="queke-console-")
+    atexit.register(folder.cleanup)
+    root = Path(folder.name) / "site"
     assert run(["--site", str(root), "init", str(root)]) == 0
     database.open(config.load(root))
     enter_schools()
@@ -174,6 +186,7 @@ def make(root: Path) -> None:
             confirmed_on=date(2026, 11, 2), is_staff=name in ADMINS,
         )  # fmt: skip
     database.close()
+    return root
 
 
 def environment() -> dict[str, str]:

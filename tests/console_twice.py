@@ -32,7 +32,6 @@ from pipeline.run.coordinator import Coordinator
 from pipeline.settling import reconciliation
 from pipeline.xlsx import typed
 from pipeline.xlsx.fill import Template, fill
-from tests.console_site import make
 from tests.inprocess import InProcess
 from tests.sites import COUNTY, DAY, NOW, pupil
 from tests.system.desks import rows
@@ -88,8 +87,7 @@ def _work(site: Site, at: datetime) -> None:
 
 
 def _prepare(root: Path) -> None:
-    """A site on whose every board something waits."""
-    make(root)
+    """A site that `tests.console_site` made, and on whose every board something waits."""
     with _opened(root) as site:
         open_site.make_tables()
         connections[ALIAS].close()  # migrating left it asking for foreign keys

@@ -40,7 +40,6 @@ from pipeline.database.models import (
 )
 from pipeline.model import Channel, ClassState, MailboxOrigin, MailboxRole, MailState, State, TicketState
 from pipeline.rules.values import Stage
-from tests.console_site import make
 from tests.sites import COUNTY, DAY, NOW
 
 SAMPLES = {
@@ -52,7 +51,7 @@ FEW, MANY = 2, 40
 
 
 def main(root: Path) -> None:
-    make(root)
+    """Walk a site that `tests.console_site` made."""
     os.environ["QUEKE_NOW"] = "2026-11-20T14:10:00"
     site = config.load(root)
     open_site.open_console(site, ["testserver"])

@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests import console_site
+
 MORE = 6  # queries that a page may take more with many rows: of what is only there then
 
 
 def test_a_page_takes_as_many_queries_with_many_rows_as_with_few(tmp_path: Path) -> None:
+    console_site.make(tmp_path / "site")
     command = [sys.executable, "-m", "tests.console_queries", str(tmp_path / "site")]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
     few, many = json.loads(said).values()

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 from pipeline.county.boards import BOARDS
+from tests import console_site
 
 
 def test_what_a_county_decides_on_a_page_is_what_it_decides_in_its_workbook(tmp_path: Path) -> None:
+    console_site.make(tmp_path / "site")
     command = [sys.executable, "-m", "tests.console_decisions", str(tmp_path)]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     found = json.loads(said[said.index('{"') :])
