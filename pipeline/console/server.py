@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication
 
-from pipeline.console import (
-    open_site,
-    urls,  # noqa: F401  # all pages are loaded once, before the processes part
-)
+from pipeline.console import open_site
 from pipeline.model import Site
 
 WORKERS, THREADS = 2, 8
@@ -25,6 +23,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # published without types
     def __init__(self, site: Site, bind: str, hosts: list[str], *, proxies: int, https: bool) -> None:
         self._site, self._bind = site, bind
         self._open: Callable[[], None] = partial(open_site.open_console, site, hosts, proxies=proxies, https=https)
+        import_module("pipeline.console.urls")  # all pages, once, before the processes part
         super().__init__()
 
     def load_config(self) -> None:
