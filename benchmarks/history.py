@@ -320,4 +320,4 @@ def _insert(connection: sqlite3.Connection, table: str, values: Mapping[str, str
 def _blank(columns: Iterable[tuple[int, str, str, int, object, int]]) -> Iterable[tuple[str, str]]:
     for _, name, kind, required, _, key in columns:
         if required and not key:
-            yield name, "'[]'" if kind == "text" else "''" if kind.startswith(("varchar", "date")) else "0"
+            yield name, "'[]'" if kind.lower() == "text" else "''" if kind.startswith(("varchar", "date")) else "0"
