@@ -41,6 +41,8 @@ class Press:
         from weasyprint.text.fonts import FontConfiguration  # likewise
         from weasyprint.urls import URLFetcher  # likewise
 
+        from pipeline.reports import shortcuts  # likewise
+
         class OurFolderOnly(URLFetcher):  # type: ignore[misc]  # published without types
             """Fetches nothing: a page has its style sheet with it, and no address in it is followed."""
 
@@ -60,9 +62,11 @@ class Press:
             def _ua_stylesheets(self, forms: object = False) -> list[Any]:  # noqa: ARG002  # as it is called
                 return [base]
 
+        shortcuts.take()
         weasyprint.pdf.pydyf.zlib = SimpleNamespace(compress=zlib.compress, compressobj=_compressor)
         embedded.ffi = _Arrays(embedded.ffi)
         self.fetcher, self.markup, self.fonts = fetcher, Markup, FontConfiguration()
+        self._written_once = shortcuts.written_once
         base, self.css = (
             weasyprint.CSS(string=_sheet(name), font_config=self.fonts, url_fetcher=fetcher)
             for name in ("base.css", "paper.css")
@@ -77,7 +81,7 @@ class Press:
             page.etree_element.find("body").set(_TIGHT, "")
             closer = self.layout(page)
             document = closer if len(closer.pages) < len(document.pages) else document
-        return bytes(document.write_pdf(pdf_identifier=identifier))
+        return bytes(document.write_pdf(pdf_identifier=identifier, finisher=self._written_once))
 
     def layout(self, page: Any) -> Any:
         """Lay out one paper's markup."""
