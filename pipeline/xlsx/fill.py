@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from html import escape, unescape
+from typing import NamedTuple
 
 from pipeline.errors import QuekeError
 from pipeline.forms.base import Form, Table
@@ -42,6 +45,14 @@ _PROPERTY = re.compile(r'(name="([^"]*)"[^>]*>\s*<vt:\w+>)[^<]*')
 _DECORATION = re.compile(r"[\s*＊:：]|（[^）]*）|\([^)]*\)")
 
 
+class _Deflated(NamedTuple):
+    """A part as it lies in a zip; `size` and `crc` are of what is packed."""
+
+    crc: int
+    size: int
+    packed: bytes
+
+
 class Template:
     """A workbook taken apart once, to be filled many times."""
 
@@ -52,6 +63,7 @@ class Template:
             raise QuekeError("fill: the template keeps its texts elsewhere than in shared strings")
         self._strings = self._parts[SHARED_STRINGS].decode()
         self._texts = [_plain(found) for found in _STRING.findall(self._strings)]
+        self._as_it_was: dict[str, _Deflated] = {}
         self._paths = dict(self._sheets())
         self._comments = [path for path in self._parts if path.startswith(_COMMENTS)]
         self._xml = {name: self._parts[path].decode() for name, path in self._paths.items()}
@@ -94,7 +106,18 @@ class Template:
             parts[path] = _in_place_of(parts[path].decode(), texts or {}).encode()
         own = _in_place_of(_COUNTS.sub("", self._strings, count=2), texts or {})
         parts[SHARED_STRINGS] = own.replace("</sst>", added + "</sst>").encode()
-        return _packed(parts)
+        return _zipped(
+            {
+                name: self._deflated(name) if part is self._parts[name] else _deflated(part)
+                for name, part in parts.items()
+            }
+        )
+
+    def _deflated(self, name: str) -> _Deflated:
+        """A part as the template has it: deflated once, for most are the same in every workbook that is filled."""
+        if name not in self._as_it_was:
+            self._as_it_was[name] = _deflated(self._parts[name])
+        return self._as_it_was[name]
 
     def _sheets(self) -> Iterable[tuple[str, str]]:
         relations = {
@@ -314,9 +337,27 @@ def _serial(value: date) -> str:
     return str((datetime(value.year, value.month, value.day) - _EPOCH).days)  # noqa: DTZ001  # see _EPOCH
 
 
-def _packed(parts: Mapping[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, part in parts.items():
-            package.writestr(zipfile.ZipInfo(name, (2026, 1, 1, 0, 0, 0)), part, zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
+def _deflated(part: bytes) -> _Deflated:
+    deflater = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return _Deflated(zlib.crc32(part), len(part), deflater.compress(part) + deflater.flush())
+
+
+def _zipped(parts: Mapping[str, _Deflated]) -> bytes:
+    """What `zipfile` would write of these parts: it takes none that is deflated already."""
+    written, listed, at = [], [], 0
+    for name, part in parts.items():
+        path = name.encode()
+        about = (_UTF8 * (not name.isascii()), zipfile.ZIP_DEFLATED, 0, _DAY, part.crc, len(part.packed), part.size)
+        head = _LOCAL.pack(b"PK\x03\x04", _VERSION, 0, *about, len(path), 0) + path
+        written += [head, part.packed]
+        listed.append(_LISTED.pack(b"PK\x01\x02", _VERSION, _UNIX, _VERSION, 0, *about, len(path), *_PLAIN, at) + path)
+        at += len(head) + len(part.packed)
+    directory = b"".join(listed)
+    end = _END.pack(b"PK\x05\x06", 0, 0, len(parts), len(parts), len(directory), at, 0)
+    return b"".join((*written, directory, end))
+
+
+_LOCAL, _LISTED, _END = struct.Struct("<4s2B4H3L2H"), struct.Struct("<4s4B4H3L5H2L"), struct.Struct("<4s4H2LH")
+_VERSION, _UNIX, _UTF8 = 20, 3, 0x800
+_DAY = (2026 - 1980) << 9 | 1 << 5 | 1  # the first of January
+_PLAIN = (0, 0, 0, 0, 0o600 << 16)  # no field of its own, no comment, on the first disk, no text; for its owner

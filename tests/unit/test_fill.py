@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import date, datetime
 
 import openpyxl
@@ -86,3 +87,14 @@ def test_filling_nothing_changes_no_value(template: Template) -> None:
 def test_a_workbook_of_another_form_is_not_filled(template: Template) -> None:
     with pytest.raises(QuekeError, match="no sheet"):
         fill(Template(template.put({})), form("closure"), {}, {"rows": [{"scope": "全校"}]})
+
+
+def test_what_is_filled_is_packed_as_the_library_packs_it(template: Template) -> None:
+    content = fill(template, form("absence"), {"zero": "是"}, {}, {"queke_unit": "2132900002"})
+    again = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as made, zipfile.ZipFile(again, "w") as by_library:
+        assert made.testzip() is None
+        for entry in made.infolist():
+            part = zipfile.ZipInfo(entry.filename, (2026, 1, 1, 0, 0, 0))
+            by_library.writestr(part, made.read(entry), zipfile.ZIP_DEFLATED)
+    assert content == again.getvalue()
