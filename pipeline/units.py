@@ -161,15 +161,12 @@ def keyed_code(key: bytes, parts: Iterable[str], length: int) -> str:
     # lengths before the parts: two different lists never give the same message
     message = "".join([f"{len(part)}:{part}" for part in parts]).encode("utf-8", "surrogatepass")
     # reduced first to what the characters can hold: a code a row, and small numbers divide three times as fast
-    inner, outer = (one.copy() for one in _keyed(key))
+    inner, outer = _keyed(key)
+    inner, outer = inner.copy(), outer.copy()
     inner.update(message)
     outer.update(inner.digest())
     number = int.from_bytes(outer.digest(), "big") % _powers(length)
-    characters = []
-    for _ in range(length // 2):  # all our lengths are even
-        number, index = divmod(number, len(_PAIRS))
-        characters.append(_PAIRS[index])
-    return "".join(characters)
+    return "".join([_PAIRS[number // power % len(_PAIRS)] for power in _steps(length)])
 
 
 @lru_cache(maxsize=16)  # a process works for one site
@@ -183,6 +180,12 @@ def _keyed(key: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:
 
 _BLOCK = 64  # bytes that SHA-256 takes at once
 _INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+
+
+@cache
+def _steps(length: int) -> tuple[int, ...]:
+    """What a number is divided by for each pair of its characters: all our lengths are even."""
+    return tuple(len(_PAIRS) ** place for place in range(length // 2))
 
 
 @cache

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from pipeline.forms.absence import ROWS
 from pipeline.model import Arrival, Checked, Claims, Issue, Mode, Reading, Record, Refused
 from pipeline.schooldays import ZONE
 
@@ -11,6 +12,7 @@ DAY = date(2026, 11, 23)
 SCHOOL = "2132000001"
 COUNTY = "320106"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=ZONE)
+_BLANK: dict[str, object] = {name: column.blank for name, column in ROWS.keeps.items()}
 
 
 def arrival(seq: int = 0, *, at: datetime = NOON, bound: str = SCHOOL, name: str = "缺课日报.xlsx") -> Arrival:
@@ -30,7 +32,7 @@ def arrival(seq: int = 0, *, at: datetime = NOON, bound: str = SCHOOL, name: str
 
 def row(name: str, number: int = 8, *, class_key: str = "三3", ticket: str = "", **values: object) -> Record:
     """One absent pupil; `name` tells pupils of a class apart."""
-    whole = {
+    whole = _BLANK | {
         "class_key": class_key,
         "name": name,
         "number": "",

@@ -267,12 +267,12 @@ def _claimed(claims: Sequence[str], root: Path) -> dict[str, Arrival]:
 
 
 def _received(site: Site, arrival: Arrival) -> sql.Params:
-    path = arrival.path.relative_to(site.root) if arrival.path.is_relative_to(site.root) else arrival.path
+    path = str(arrival.path).removeprefix(f"{site.root}/")
     return (
         arrival.seq, arrival.claim or None, arrival.sha256, "", _shown(arrival.name), arrival.size, arrival.channel,
         _shown(arrival.folder), arrival.bound, "", sql.moment(arrival.first_seen), sql.moment(arrival.received_at),
-        path.as_posix(), arrival.attempts, State.RECEIVED.value, "", "", "", "", 0, 0, 0, False, "[]", "[]", "", False,
-        path.parts[0] == site.spool.name, False, "", "", arrival.mail,
+        path, arrival.attempts, State.RECEIVED.value, "", "", "", "", 0, 0, 0, False, "[]", "[]", "", False,
+        path.startswith(f"{site.spool.name}/"), False, "", "", arrival.mail,
     )  # fmt: skip
 
 

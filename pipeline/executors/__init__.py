@@ -43,6 +43,7 @@ class ReadJob(NamedTuple):
 Answer = tuple[int, Reading]
 
 FILE_SECONDS = 2.0  # wall clock for one file in a reader; no verdict follows from it: a child goes on with the file
+YIELDING = 4  # how nice readers are: on two cores two of them share one, and the coordinator has the other
 READER_MEMORY = 2 * 2**30  # bytes of address space of a pool's reader
 CHILDREN = 3  # odd files read at once
 CHUNK = 8  # files given to a reader together
@@ -190,6 +191,7 @@ def crew_of(size: int, words: Mapping[str, str]) -> Crew:
 
 def _cage_reader(words: Mapping[str, str]) -> None:
     learn(words)
+    os.nice(YIELDING)
     # no CPU limit here: it counts for the whole process and would in the end kill a healthy reader
     resource.setrlimit(resource.RLIMIT_AS, (READER_MEMORY, READER_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

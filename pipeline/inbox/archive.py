@@ -75,8 +75,9 @@ def hash_of(path: Path) -> str:
 
 def ending(name: str) -> str:
     """The harmless extension of a sender's file name, in lower case; "" if it has none."""
-    suffix = Path(name).suffix
-    return suffix.lower() if _ENDING.fullmatch(suffix) else ""
+    stem, dot, last = name.rpartition(".")
+    suffix = dot + last
+    return suffix.lower() if stem and _ENDING.fullmatch(suffix) else ""
 
 
 def place(site: Site, arrival: Arrival) -> Path:

@@ -9,6 +9,7 @@ from pipeline.merge.standing import MORE, ClassCount, ReportState
 from pipeline.model import TAKEN, Checked, FileRows, Issue, Policy, Record, State, identity_of
 from pipeline.schooldays import on_time, today
 
+_NUMBER = (int, float)
 _NAMED = 20  # so many of the withdrawn rows are named
 
 
@@ -151,4 +152,4 @@ def _class_of(record: Record) -> str:
 
 def _count(record: Record, name: str) -> int | None:
     value = record.values.get(name)
-    return int(value) if isinstance(value, int | float) else None
+    return int(value) if isinstance(value, _NUMBER) else None

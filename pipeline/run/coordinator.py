@@ -238,7 +238,7 @@ class Coordinator:
         with errors.temporary():
             apart = scrubbing.apart(arrivals)
         places = archive.keep(self._site, [arrival for arrival in arrivals if arrival.seq not in apart])
-        below = {seq: path.relative_to(self._site.root).as_posix() for seq, path in places.items()}
+        below = {seq: str(path).removeprefix(f"{self._site.root}/") for seq, path in places.items()}
         with errors.temporary():
             journal.moved(below)
             scrubbing.keep(self._site, [arrival for arrival in arrivals if arrival.seq in apart])

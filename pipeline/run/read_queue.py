@@ -20,7 +20,8 @@ PATIENT_SECONDS = 0.5  # then the coordinator looks at the inbox again
 IDLE_SECONDS = 0.2  # longer gaps between answers are not waited for
 LONG_SECONDS = 1.0  # what comes one by one is not waited for any longer
 MOST_GROUPS = 64  # groups of files read at once; a group is done when its slowest file is, and only waits for that
-WORTH_A_BATCH = 64  # a batch has its price at any size
+WORTH_A_BATCH = 64  # a batch has its price at any size: some 20 ms
+PLENTY = 128  # are settled at once: of a heap most is the coordinator's work, so it never waits for more
 MANY_REFUSED = 20  # so many refused files are settled after all others, with their letters
 
 
@@ -64,14 +65,14 @@ class ReadQueue:
         return found
 
     def take(self, limit: int) -> list[Read]:
-        """Return up to `limit` that are read: half of those under way if it comes quickly, else what is ready.
+        """Return up to `limit` that are read: what is ready; of a few, half of those under way if it comes quickly.
 
-        The other half is read while the first is settled. Waits a moment for the first: returns none if all readers are
+        The others are read while these are settled. Waits a moment for the first: returns none if all readers are
         busy. Raises what a reader raised.
         """
         taken, self._put_off = self._put_off[:limit], self._put_off[limit:]
         began = time.monotonic()
-        enough = max(len(self._under_way) // 2, WORTH_A_BATCH)
+        enough = min(max(len(self._under_way) // 2, WORTH_A_BATCH), PLENTY)
         while self._under_way and len(taken) < limit:
             over = len(taken) >= enough or (taken and time.monotonic() - began > LONG_SECONDS)
             seconds = 0.0 if over else IDLE_SECONDS if taken else PATIENT_SECONDS

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from pipeline import merge
-from pipeline.database import sql
 from pipeline.database.decision_log import order_of
 from pipeline.database.models import Decision
 from pipeline.forms.absence import ABSENCE
@@ -18,7 +17,6 @@ from pipeline.model import (
     DecisionKind,
     PastReason,
     Policy,
-    Record,
     Settled,
     Site,
     State,
@@ -56,7 +54,7 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
         for turn in mine:
             kept = fold.loaded.lines if fold.standing is fold.before else None
             fold.loaded.standing = then.classes(fold.standing, turn.event.seq, kept)
-            fold.names |= _names(turn.checked)
+            fold.checked.append(turn.checked)
             if _late(turn, latest[key]):
                 step = _replay(fold, turn, policy, writes, then)
             else:
@@ -145,7 +143,7 @@ def _replay(fold: Fold, turn: Turn, policy: Policy, writes: Writes, then: Then) 
     again = replay.replay(_empty(before), _acts(before, turn), partial(_step, policy, then))
     for does, _ in again.taken:
         if isinstance(does, Event):
-            fold.names |= _names(does.checked)
+            fold.checked.append(does.checked)
     revised_outcomes.revise_others(again, before.earlier, turn, writes, effective=False)
     standing: ReportState = again.after
     dropped = {
@@ -192,8 +190,7 @@ def _take(fold: Fold, step: ReportStep, settled: int, *, by: str, voided: bool =
         gone = PastReason.VOIDED if voided else PastReason.WITHDRAWN
         why = (PastReason.CHANGED if new else gone).value
         row = absence_row(fold, identity, old, since.pop(identity), pending=identity in hung)
-        began = (sql.day(old.values.get(name)) for name in cases.COLUMNS)  # type: ignore[arg-type]  # the columns hold dates
-        fold.past.append((*row, *began, settled, by, why))
+        fold.past.append((*row, settled, by, why))
         changed = True
     for identity in after.rows.keys() - since.keys():
         since[identity] = settled
@@ -223,15 +220,6 @@ def _place_cases(folds: Sequence[Fold], writes: Writes) -> None:
     derived = cases.place(reports, writes)
     for fold in folds:
         fold.loaded.standing = cases.placed(fold.standing, derived.get(fold.key, {}))
-
-
-def _names(checked: Checked) -> dict[str, str]:
-    """Class key → as the sender writes it."""
-    return {_class_of(r): str(r.values["class_name"]) for r in checked.records if r.values.get("class_name")}
-
-
-def _class_of(record: Record) -> str:
-    return record.identity if record.table == "classes" else str(record.values.get("class_key") or "")
 
 
 SETTLER = Settler(ABSENCE, takes, settle, folded_by=("day", "unit", "campus"), leave=leave)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from pipeline.database import sql
@@ -15,6 +16,7 @@ from pipeline.turns.cases import SIGNS, Changed, Derived, SpellRow, derive, sign
 from pipeline.turns.report_state import Key
 from pipeline.turns.transaction import Writes
 
+_signs = itemgetter(*SIGNS)
 COLUMNS = ("began",)
 """Stored with a row but derived from earlier reports, not written by its sender: never compared."""
 _PAST = ("day", "school", "campus", "pupil", "began", "row_state", "to_settled")
@@ -78,7 +80,7 @@ def _changed(standing: ReportState) -> Changed:
 def case_row(values: Mapping[str, object]) -> SpellRow:
     """Return the values of a stored row that concern its case."""
     get: Callable[[str], Any] = values.get  # the columns hold what SpellRow says
-    signs = signs_of(*map(get, SIGNS))
+    signs = signs_of(*_signs(values))
     return SpellRow(
         get("class_key"), get("start"), get("onset"), get("row_state"), get("returned"), get("began"), signs
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from operator import itemgetter
+from typing import Any
 
 from pipeline import merge, reconcile
 from pipeline.database import serialise, sql
@@ -13,7 +14,7 @@ from pipeline.database.models import Absence
 from pipeline.forms.absence import ROWS
 from pipeline.merge import CurrentRow, ReportState
 from pipeline.merge.standing import COUNTED, MORE
-from pipeline.model import Reason, RowState, TodoKind
+from pipeline.model import Checked, Reason, Record, RowState, TodoKind
 from pipeline.registry import lookup
 from pipeline.schooldays import school_year, today
 from pipeline.settling import cases
@@ -24,11 +25,17 @@ from pipeline.turns.transaction import Writes
 _ILL, _RETURNED = Reason.ILL, RowState.RETURNED  # looked up once, not for every row
 _WIDTHS = sql.widths(Absence)
 KEEPS = ROWS.keeps
-_TEXTS = tuple((name, _WIDTHS[name]) for name in KEEPS if name in _WIDTHS)
+_TEXTS = tuple(name for name in KEEPS if name in _WIDTHS)
 _DATES = tuple(name for name, column in KEEPS.items() if column.dtype == "date")
 _MOMENTS = tuple(name for name, column in KEEPS.items() if column.dtype == "datetime")
-_REST = tuple(name for name in KEEPS if name not in {*dict(_TEXTS), *_DATES, *_MOMENTS})
-_SAID = (*(name for name, _ in _TEXTS), *_DATES, *_MOMENTS, *_REST)
+_REST = tuple(name for name in KEEPS if name not in {*_TEXTS, *_DATES, *_MOMENTS})
+_SAID = (*_TEXTS, *_DATES, *_MOMENTS, *_REST)
+_said = itemgetter(*_SAID)
+_TEXT_WIDTHS = tuple(_WIDTHS[name] for name in _TEXTS)
+_DATES_AT, _MOMENTS_AT, _REST_AT = (
+    slice(_SAID.index(names[0]), _SAID.index(names[0]) + len(names)) if names else slice(0)
+    for names in (_DATES, _MOMENTS, _REST)
+)
 _KEY = ("day", "school", "campus", "pupil")
 _ROW = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID)
 _ABSENCE = (*_ROW, *cases.COLUMNS)
@@ -52,7 +59,7 @@ class Fold:
     changed: bool = False  # rows changed
     settled: int = 0  # of the last turn
     changed_by: int = 0  # of the last turn that changed the report
-    names: dict[str, str] = field(default_factory=dict)  # class key → as the turn's workbook writes it
+    checked: list[Checked] = field(default_factory=list)  # what was folded, in the order of the turns
 
     @property
     def standing(self) -> ReportState:
@@ -108,10 +115,7 @@ def _write_rows(fold: Fold, writes: Writes) -> None:
     writes.add(
         sql.upsert("absence", _ABSENCE, _KEY),
         [
-            (
-                *absence_row(fold, identity, row, since[identity], pending=identity in hangs),
-                *(sql.day(row.values.get(name)) for name in cases.COLUMNS),  # type: ignore[arg-type]  # the columns hold dates
-            )
+            absence_row(fold, identity, row, since[identity], pending=identity in hangs)
             for identity, row in after.rows.items()
             if before.rows.get(identity) is not row or (identity in hung) != (identity in hangs)
         ],
@@ -119,15 +123,17 @@ def _write_rows(fold: Fold, writes: Writes) -> None:
 
 
 def absence_row(fold: Fold, identity: str, row: CurrentRow, settled: int, *, pending: bool) -> sql.Params:
-    get = row.values.get
+    """A row as it is stored, with what is derived of its case."""
     day, school, campus = fold.key
-    dates: list[date | None] = [get(name) for name in _DATES]  # type: ignore[misc]  # the columns hold dates
+    said: tuple[Any, ...] = _said(row.values)  # the columns hold what they are declared to hold
+    get: Any = row.values.get
     return (
         day.isoformat(), school, campus, identity, fold.loaded.division, settled, str(row.origin), pending,
-        *[str(text)[:width] if (text := get(name)) else "" for name, width in _TEXTS],
-        *[None if one is None else one.isoformat() for one in dates],
-        *[sql.moment(get(name)) for name in _MOMENTS],  # type: ignore[arg-type]  # the columns hold moments
-        *[get(name) for name in _REST],
+        *[str(text)[:width] if text else "" for text, width in zip(said, _TEXT_WIDTHS, strict=False)],
+        *[None if one is None else one.isoformat() for one in said[_DATES_AT]],
+        *[sql.moment(one) for one in said[_MOMENTS_AT]],
+        *said[_REST_AT],
+        *[sql.day(get(name)) for name in cases.COLUMNS],
     )  # fmt: skip
 
 
@@ -187,11 +193,22 @@ def write_new_classes(fold: Fold, writes: Writes) -> None:
     standing = fold.standing
     day, school, campus = fold.key
     year = school_year(day)
-    for key, line in standing.lines.items():
-        if key not in standing.classes:
-            row = lookup.class_row((school, campus, year, key), fold.names.get(key) or key)
-            lookup.add_class(row | {"valid_from": day.isoformat(), "roll": line.roll}, writes.add)
+    new = [(key, line) for key, line in standing.lines.items() if key not in standing.classes]
+    names = _names(fold.checked) if new else {}
+    for key, line in new:
+        row = lookup.class_row((school, campus, year, key), names.get(key) or key)
+        lookup.add_class(row | {"valid_from": day.isoformat(), "roll": line.roll}, writes.add)
     # a line that says what the registry said is not stored: of a class taken back, only its rows tell
     named = {*fold.before.lines, *(str(row.values["class_key"]) for row in fold.before.rows.values())}
     for key in sorted(named - standing.lines.keys() - standing.classes.keys()):
         lookup.forget_class((school, campus, year, key), day, writes.add)
+
+
+def _names(told: Sequence[Checked]) -> dict[str, str]:
+    """Class key → as the last workbook that names it writes it."""
+    records = (record for checked in told for record in checked.records)
+    return {_class_of(r): str(r.values["class_name"]) for r in records if r.values.get("class_name")}
+
+
+def _class_of(record: Record) -> str:
+    return record.identity if record.table == "classes" else str(record.values.get("class_key") or "")

@@ -21,6 +21,8 @@ from pipeline.spells import EarlierRow, PupilDay, case_of
 LOOK_BACK = 14  # days; an older report is not the last before this one: a break lay between
 DEEP = 120  # days in which the beginning is searched, for a pupil whom the last report does not name
 
+_NEW, _ONGOING, _RETURNED = (one.value for one in RowState)  # plain texts, looked up once
+
 Campus = tuple[str, str]  # school, campus
 Key = tuple[date, str, str]  # day, school, campus
 
@@ -47,7 +49,7 @@ class SpellRow(NamedTuple):
 
     @property
     def back(self) -> bool:
-        return self.state == RowState.RETURNED or self.returned is not None
+        return self.state == _RETURNED or self.returned is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,17 @@ def derive(changed: Mapping[Key, Changed], today: date) -> dict[Key, dict[str, D
     lines, begins = _lines(changed, today), _begins(changed)
     found: dict[Key, dict[str, Derived]] = {}
     for (school, campus), line in lines.items():
-        for day in sorted(line.rows):
+        days = sorted(line.rows)
+        for day in days:
             key = (day, school, campus)
             if key in changed or begins[school, campus] < day:
-                was = dict(line.rows[day])
-                derived = {pupil: _derived(line, day, pupil) for pupil in was}
+                was = line.rows[day]
+                derived = {pupil: _derived(line, day, pupil, row) for pupil, row in was.items()}
+                if day != days[-1]:  # later days follow from it
+                    line.rows[day] = {
+                        pupil: row._replace(began=derived[pupil].began, state=derived[pupil].state)
+                        for pupil, row in was.items()
+                    }
                 if key not in changed:
                     derived = {pupil: one for pupil, one in derived.items() if _moved(one, was[pupil])}
                 found[key] = derived
@@ -136,8 +144,7 @@ def _moved(now: Derived, row: SpellRow) -> bool:
     return (now.began, now.state) != (row.began, row.state)
 
 
-def _derived(line: _Line, day: date, pupil: str) -> Derived:
-    row = line.rows[day][pupil]
+def _derived(line: _Line, day: date, pupil: str, row: SpellRow) -> Derived:
     before = line.earlier(day, pupil)
     earlier = None
     if before is not None:
@@ -145,11 +152,9 @@ def _derived(line: _Line, day: date, pupil: str) -> Derived:
         earlier = EarlierRow(told, was.began or told, was.back, was.reason == row.reason)
     pupil_day = PupilDay(day, row.start, row.state)
     began, first = case_of(pupil_day, row.onset, earlier, line.reported(day, row.class_key))
-    state = RowState.RETURNED if row.state == RowState.RETURNED else RowState.NEW if first else RowState.ONGOING
+    state = row.state if row.state == _RETURNED else _NEW if first else _ONGOING
     known = not first and before is not None and before[1].signs == row.signs
-    made = Derived(began, state, known, row.began, row.state)
-    line.rows[day][pupil] = SpellRow(row.class_key, row.start, row.onset, state, row.returned, began, row.signs)
-    return made
+    return Derived(began, state, known, row.began, row.state)
 
 
 # --------------------------------------------------------------------------- what must be known

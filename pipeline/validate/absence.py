@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
+from operator import itemgetter
 
 from pipeline import carry
 from pipeline.forms import clinical
@@ -85,6 +86,7 @@ _ROW_KEPT = AsKept({c.name: c for c in ROWS.columns if c.kept and (not c.stored 
 _CLASS_KEPT = AsKept({column.name: column for column in CLASSES.columns})
 """Columns that are kept as they were read; the stored values of the others are computed below."""
 _SYMPTOMS = tuple(column.name for column in ROWS.columns if column.stored == "symptoms")
+_counts = itemgetter(*(CLASSES.index(name) for name in ("other_absent", "roll", "present")))
 _MANY = 200  # rows; for fewer, an incomplete registry is a likely cause too
 _LONGEST = timedelta(days=60)
 
@@ -122,10 +124,9 @@ def settle_zero(case: SubmissionCase, rows: Sorted) -> None:
 
 def _counted(case: SubmissionCase) -> tuple[int, int]:
     """Pupils who are counted as absent for their classes, without names; and by how many 实到 is below 应到."""
-    at = {column.name: place for place, column in enumerate(CLASSES.columns)}
     others = missing = 0
     for row in case.rows("classes"):
-        absent, roll, present = (row.values[at[name]] for name in ("other_absent", "roll", "present"))
+        absent, roll, present = _counts(row.values)
         others += absent if isinstance(absent, int) else 0
         missing += max(0, roll - present) if isinstance(roll, int) and isinstance(present, int) else 0
     return others, missing
@@ -206,12 +207,12 @@ def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Class
             line.add_issue("class-row-repeated", "class_name", first=str(seen[class_key]))
         elif class_key:
             seen[class_key] = line.row.number
-            if not classes.ask(line, "class_name", class_key):
+            if facts is None and not classes.ask(line, "class_name", class_key):
                 class_key = ""
         roll, others = line.values["roll"], line.values["other_absent"]
         if facts and facts.roll is not None and roll is not None and roll != facts.roll:
             line.add_issue("roll-differs", "roll", roll=str(facts.roll))
-        total = absent[class_key] + (others if isinstance(others, int) else 0)
+        total = absent.get(class_key, 0) + (others if isinstance(others, int) else 0)
         limit = roll if isinstance(roll, int) else facts.roll if facts else None
         if limit is not None and total > limit:
             line.add_issue("absent-over-roll", "other_absent", absent=str(total), roll=str(limit))
@@ -222,7 +223,9 @@ def judge_classes(case: SubmissionCase, lines: Sequence[RowCase], classes: Class
         if line.bad:
             line.refuse(class_key)
         else:
-            line.accept(class_key, {**_CLASS_KEPT(line.values), "class_key": class_key, "campus": case.campus})
+            kept = _CLASS_KEPT(line.values)
+            kept["class_key"], kept["campus"] = class_key, case.campus
+            line.accept(class_key, kept)
         case.issues.extend(line.new_issues)
 
 
@@ -254,8 +257,10 @@ class _Listed:
 def roll_of(line: RowCase, classes: Classes) -> int | None:
     """The roll of a class line: its own, else the registry's."""
     roll = line.values["roll"]
+    if isinstance(roll, int):
+        return roll
     facts = classes.facts(classes.key(line.values["class_name"]))
-    return roll if isinstance(roll, int) else facts.roll if facts else None
+    return facts.roll if facts else None
 
 
 def _rows(case: SubmissionCase) -> list[Record]:

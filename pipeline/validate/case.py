@@ -93,7 +93,7 @@ class SubmissionCase:
 
     def rows(self, table: str) -> tuple[Row, ...]:
         """Rows to be checked: not those the sender marked 作废."""
-        return tuple(row for row in self.reading.tables.get(table, ()) if not row.void)
+        return tuple([row for row in self.reading.tables.get(table, ()) if not row.void])
 
     def done(self) -> Checked:
         merged = self.verdict in {CheckVerdict.MERGE, CheckVerdict.HELD}  # what is held may be released

@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 
 from pipeline import executors
 from pipeline.errors import TemporaryError
-from pipeline.executors import BEHIND, WINDOW, Pool, ReadJob, child
+from pipeline.executors import BEHIND, WINDOW, YIELDING, Pool, ReadJob, child
 from pipeline.forms import clinical, form
 from pipeline.model import Reading
 from pipeline.xlsx.blank import TemplateFacts, blank
@@ -52,6 +52,12 @@ def test_the_pool_and_this_process_say_the_same(pool: Pool, tmp_path: Path) -> N
         said = dict(here.read(jobs))
     assert dict(pool.read(jobs)) == said
     assert [said[seq].verdict for seq in (1, 2, 3, 4)] == ["parsed", "rejected", "quarantined", "parsed"]
+
+
+def test_readers_yield_to_whoever_settles(pool: Pool, tmp_path: Path) -> None:
+    list(pool.read(write(tmp_path, [HONEST] * 4)))
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert {os.getpriority(os.PRIO_PROCESS, pid) for pid in pool.pids} == {min(ours + YIELDING, 19)}
 
 
 def test_the_hostile_set_all_at_once_delays_no_honest_file(pool: Pool, tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.executors import Answer, ReadJob
 from pipeline.forms import form
 from pipeline.model import Arrival
-from pipeline.run.read_queue import MANY_REFUSED, ReadQueue, lanes
+from pipeline.run.read_queue import LONG_SECONDS, MANY_REFUSED, PLENTY, ReadQueue, lanes
 from pipeline.xlsx.blank import blank
 from tests.inprocess import InProcess
 from tests.reading import take
@@ -52,3 +54,30 @@ def test_many_refused_files_are_settled_after_the_others_and_a_few_with_them() -
     assert seqs(useful) == [1, len(contents) - 1]
     assert seqs(refused) == [0, *range(2, len(contents) - 1)]
     assert lanes(batch[2:]) == [batch[2:]]
+
+
+class Trickling(InProcess):
+    """Readers that answer plenty at once, and then a file now and then, until they are told to hurry."""
+
+    hurry = False
+
+    def read(self, jobs: Sequence[ReadJob]) -> Iterator[Answer]:
+        reading = take(GOOD)
+        for at, job in enumerate(jobs):
+            if at >= PLENTY and not self.hurry:
+                time.sleep(0.05)
+            yield job.seq, reading
+
+
+def test_plenty_is_settled_at_once_though_more_of_a_heap_is_being_read() -> None:
+    readers = Trickling()
+    queue = ReadQueue(readers)
+    queue.put([arrival(seq) for seq in range(3 * PLENTY)])
+    began = time.monotonic()
+    first = queue.take(3 * PLENTY)
+    assert time.monotonic() - began < LONG_SECONDS
+    assert PLENTY <= len(first) < 2 * PLENTY
+    readers.hurry = True
+    while len(queue):
+        first += queue.take(3 * PLENTY)
+    assert sorted(seqs(first)) == list(range(3 * PLENTY))
