@@ -23,7 +23,7 @@ from pipeline.facts import county_day, statistics
 from pipeline.figures.facts import PaperDivision
 from pipeline.model import Site, TodoKind
 from pipeline.registry import lookup
-from pipeline.run.gc_tuning import few_collections
+from pipeline.run.tuning import few_collections
 from pipeline.statistics import spans
 
 SECONDS = 10.0

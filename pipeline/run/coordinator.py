@@ -29,12 +29,12 @@ from pipeline.outbox.folder import tidy
 from pipeline.reports.render import Elsewhere, Renderer
 from pipeline.run import agreement, attempts, noting, scrubbing, sending, warning
 from pipeline.run.cycle import Cycle
-from pipeline.run.gc_tuning import few_collections
 from pipeline.run.lock import hold_site
 from pipeline.run.mail_in import MailBag
 from pipeline.run.parts import Read
 from pipeline.run.read_queue import Pacer, ReadQueue, lanes
 from pipeline.run.settling import Settling
+from pipeline.run.tuning import few_collections, short_turns
 from pipeline.run.unlocking import unlocked
 from pipeline.units import is_division
 
@@ -96,6 +96,7 @@ class Coordinator:
             self._held.close()
             raise
         self._held.enter_context(few_collections())
+        self._held.enter_context(short_turns())
         self._held.callback(self.folder.close)
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +12,7 @@ from pipeline.executors import Answer, ReadJob
 from pipeline.forms import form
 from pipeline.model import Arrival
 from pipeline.run.read_queue import LONG_SECONDS, MANY_REFUSED, PLENTY, ReadQueue, lanes
+from pipeline.run.tuning import short_turns
 from pipeline.xlsx.blank import blank
 from tests.inprocess import InProcess
 from tests.reading import take
@@ -81,3 +83,10 @@ def test_plenty_is_settled_at_once_though_more_of_a_heap_is_being_read() -> None
     while len(queue):
         first += queue.take(3 * PLENTY)
     assert sorted(seqs(first)) == list(range(3 * PLENTY))
+
+
+def test_while_a_site_is_held_whoever_has_an_answer_waits_shorter_and_then_as_before() -> None:
+    before = sys.getswitchinterval()
+    with short_turns():
+        assert sys.getswitchinterval() < before / 5
+    assert sys.getswitchinterval() == before

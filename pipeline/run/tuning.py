@@ -1,12 +1,14 @@
-"""How often Python's cycle collector runs while a process holds a site."""
+"""How Python itself works while a process holds a site: its cycle collector, and how threads take turns."""
 
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 THRESHOLDS = (50_000, 20, 20)
+TURN_SECONDS = 0.0005
 
 
 @contextmanager
@@ -22,3 +24,17 @@ def few_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextmanager
+def short_turns() -> Iterator[None]:
+    """Let a thread that has an answer of a reader wait a short time only for the one that settles.
+
+    By default it waits 5 ms, some three times an answer, and its reader, whose next files it gives out, stands still.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
