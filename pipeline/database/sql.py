@@ -44,11 +44,6 @@ def upsert(
     return f"{start} ON CONFLICT ({on}){among} DO {do}"  # nosec B608  # our own words
 
 
-def is_sqlite() -> bool:
-    """Whether the open store is SQLite's: for the few texts that only one of the two understands, or finds quickly."""
-    return connection.vendor == "sqlite"
-
-
 def run(text: str, rows: Sequence[Params]) -> int:
     """Run one statement for every row and return how many rows it touched in all; many, on PostgreSQL, by COPY."""
     if not rows:

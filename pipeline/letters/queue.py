@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from pipeline.database import acts, audit, serialise, sql
 from pipeline.database.models import Letter, Reject, Report, Submission
@@ -207,17 +207,22 @@ def facts(refs: Sequence[str]) -> dict[str, Facts]:
 
 
 def of_submission(seq: int, kinds: Sequence[LetterKind] = tuple(LetterKind)) -> QuerySet[Letter]:
-    """Return all letters about a submission, those written again too: found by kind, or years of letters are read."""
-    written = SubmissionRef(seq)
-    found = Q(ref=str(written)) | Q(ref__in=_again(seq, kinds))
-    return Letter.objects.filter(found, kind__in=kinds).order_by("id")
+    """Return all letters about a submission, those written again too."""
+    return about(str(SubmissionRef(seq)), kinds)
 
 
-def _again(seq: int, kinds: Sequence[LetterKind]) -> list[str]:
-    """The refs by which letters about a submission were written again. SQLite finds a prefix by GLOB only."""
-    begins = f"GLOB '{seq:d}.*'" if sql.is_sqlite() else f"LIKE '{seq:d}.%%'"
-    found = sql.fetch_in(f"SELECT DISTINCT ref FROM letter WHERE kind IN ? AND ref {begins}", kinds)  # nosec B608  # a number
-    return [ref for (ref,) in found]
+def about(what: str, kinds: Sequence[LetterKind] = tuple(LetterKind)) -> QuerySet[Letter]:
+    """Return all letters whose ref is this, or begins with it and a point: found by kind, not among all."""
+    return Letter.objects.filter(ref__in=[what, *_below(what, kinds)], kind__in=kinds).order_by("id")
+
+
+def _below(what: str, kinds: Sequence[LetterKind]) -> list[str]:
+    """The refs that begin with one and a point, sought between bounds that hold in whatever order a language sorts
+    signs (after the point a number comes, before any letter): by a prefix alone no index is read.
+    """
+    text = "SELECT DISTINCT ref FROM letter WHERE kind IN (?) AND ref BETWEEN %s AND %s AND ref LIKE %s"
+    marks = text.replace("?", ", ".join(["%s"] * len(kinds)))
+    return [ref for (ref,) in sql.fetch(marks, [*kinds, f"{what}.", f"{what}.z", f"{what}.%"])]
 
 
 def _before(refs: Sequence[str]) -> dict[str, Before]:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from pipeline import __version__
 from pipeline.database import base, errors, kept, sql
-from pipeline.database.models import Alert, Edition, Letter, Mail, Posting, Submission
+from pipeline.database.models import Alert, Edition, Mail, Posting, Submission
 from pipeline.inbox import packed
+from pipeline.letters import queue
 from pipeline.model import LetterState, MailState, PostingState, Site
 from pipeline.outbox import packs as outbox_packs
 from pipeline.run import mail_out, noting, retaining
@@ -266,9 +267,8 @@ def _spared(site: Site) -> set[Path]:
 
 
 def _folders(site: Site, ref: str) -> set[Path]:
-    rows = Letter.objects.filter(state=LetterState.DONE).exclude(path="")
-    paths = rows.filter(ref=ref) | rows.filter(ref__startswith=f"{ref}.")
-    return {(site.root / path).parent for path in paths.values_list("path", flat=True)}
+    lying = queue.about(ref).filter(state=LetterState.DONE).exclude(path="")
+    return {(site.root / path).parent for path in lying.values_list("path", flat=True)}
 
 
 def _parts(values: Collection[int]) -> Iterator[list[int]]:
