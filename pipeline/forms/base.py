@@ -202,9 +202,13 @@ class Table:
         """The columns that go there, in order."""
         return tuple(column for column in self.columns if where in column.goes)
 
+    @cached_property
+    def indexes(self) -> Mapping[str, int]:
+        """Position of each column in `Row.values`."""
+        return {column.name: at for at, column in enumerate(self.columns)}
+
     def index(self, name: str) -> int:
-        """Position of a column in `Row.values`."""
-        return next(i for i, c in enumerate(self.columns) if c.name == name)
+        return self.indexes[name]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -227,8 +227,9 @@ def _best_fit(rows: list[list[object]], table: Table, head: int) -> tuple[int, _
         for upper in range(head, head - deep, -1):
             below = rows[head + 1 : upper + deep]
             lower = rows[upper + 1 : upper + deep]
-            there = upper >= 0 and upper + deep <= len(rows) and all(map(_may_be_head, below))
-            if there and not any(_holds_data(rows[upper], row, known) for row in lower):
+            there = upper >= 0 and upper + deep <= len(rows)
+            apart = there and not any(_holds_data(rows[upper], row, known) for row in lower)
+            if apart and all(map(_may_be_head, below)):
                 fit = _fit(table, tuple(tuple(row[:_WIDE]) for row in rows[upper : upper + deep]))
                 if fit.known > max(one.matched for _, one in fits):
                     fits.append((upper, fit))
@@ -253,8 +254,9 @@ def _may_be_head(row: list[object]) -> bool:
 def _holds_data(upper: list[object], row: list[object], known: Mapping[str, tuple[int, ...]]) -> bool:
     """Whether a row below a head has a text under a label that is none itself: a class, a name."""
     return any(
-        type(cell) is str
-        and cell
+        cell
+        and above
+        and type(cell) is str
         and _known(label(above), known) is not None
         and _known(label(cell), known) is None
         and label(cell) not in _SYMPTOMS

@@ -82,6 +82,16 @@ def kind_of_all(cells: Sequence[object]) -> str:
     return "date" if kinds == {"date"} else ""
 
 
+def may_be_word(cell: object) -> bool:
+    """Whether a cell is blank, a word of a sum or signature, or a day."""
+    return _is_word(cell) if type(cell) is str else blank(cell) or bool(kind_of_all((cell,)))
+
+
+@lru_cache(maxsize=4096)
+def _is_word(cell: str) -> bool:
+    return blank(cell) or bool(kind_of_all((cell,)))
+
+
 def _kind(cell: object) -> str:
     if isinstance(cell, str):
         return _kind_of_text(cell) if len(cell) <= 60 else ""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pipeline.forms.block import Block
 from pipeline.forms.classes import names_class
-from pipeline.forms.lines import kind_of_all, line_kind, only_a_class, runs_in_words, says_all_are_there, says_nobody
+from pipeline.forms.lines import (
+    kind_of_all,
+    line_kind,
+    may_be_word,
+    only_a_class,
+    runs_in_words,
+    says_all_are_there,
+    says_nobody,
+)
 from pipeline.forms.reading_notes import ReadingNotes
 from pipeline.forms.text_normalise import blank
 from pipeline.model import Issue
@@ -41,11 +49,18 @@ class NotRows:
         for place in self.ours:
             if not blank(cells[place]):
                 return False
-        return self._by_first_word(r, cells) or self._by_all_words(r, cells) or self._names_only_a_class(r, cells)
+        if self._by_first_word(r, cells):
+            return True
+        if self.room < 0:
+            return False
+        told = self._may_be_words(cells[self.room], cells[self.name])  # else it names a class and a pupil
+        if told and (self._by_all_words(r, cells) or self._says_all_are_there(r, cells)):
+            return True
+        return self._names_only_a_class(r, cells)
 
     def _by_first_word(self, r: int, cells: list[object]) -> bool:
         """Our example, a sum, a signature line: recognised by the first word, and by the missing name."""
-        first = next((cell for cell in cells if cell is not None and cell != ""), None)
+        first = cells[0] or next((cell for cell in cells if cell is not None and cell != ""), None)
         if type(first) is not str or len(first) > 60:
             return False
         kind = line_kind(first)
@@ -65,8 +80,6 @@ class NotRows:
 
     def _by_all_words(self, r: int, cells: list[object]) -> bool:
         """A sum or signature line by all its words, in whatever column they stand."""
-        if self.room < 0 or not self._may_be_words(cells[self.room], cells[self.name]):
-            return False
         kind = kind_of_all(cells)
         self._report_sum(r, kind)
         return bool(kind)
@@ -74,7 +87,7 @@ class NotRows:
     @staticmethod
     def _may_be_words(room: object, name: object) -> bool:
         """Whether a line's class or name is blank, a number, or begins like a sum: spares rows the closer look."""
-        return blank(room) or type(name) is not str or blank(name) or bool(kind_of_all((room,)))
+        return type(name) is not str or blank(name) or may_be_word(room)
 
     def _report_sum(self, r: int, kind: str) -> None:
         if kind == "sum":
@@ -84,8 +97,6 @@ class NotRows:
         """A class of which nothing is told, or that nobody of it is absent. One that says nothing is listed: its pupil
         may have been forgotten.
         """
-        if self.room < 0 or self._says_all_are_there(r, cells):
-            return self.room >= 0
         for place in self.told:
             if not says_nobody(cells[place]):
                 return False

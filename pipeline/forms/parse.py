@@ -21,7 +21,7 @@ from pipeline.forms.dates import school_year
 from pipeline.forms.look_over import MAX_ROWS, column_filled, filled_places, look_over
 from pipeline.forms.not_rows import NotRows
 from pipeline.forms.reading_notes import FixedCell, ReadingNotes
-from pipeline.forms.reasons import ToldReason
+from pipeline.forms.reasons import told_reason
 from pipeline.forms.text_normalise import blank, fold, is_ditto, mask, shown, sweep
 from pipeline.forms.told_by_head import ToldByHead
 from pipeline.forms.words import YES_NO
@@ -168,13 +168,13 @@ class Reader:
             if place in filled or (self.odd and place >= 0)
         )
         self.pick = _picker([place for _, place, _, _ in self.cells])
-        self.names = {column.name: index for index, column in enumerate(block.table.columns)}
+        self.names = block.table.indexes
         self.width = max(*block.places, block.ticket, block.void, block.mark) + 1
         self.formulas: set[int] = set()
         self.hidden = 0
         self.heads = frozenset(layout.heads_again(block))
         self.told = ToldByHead(block)
-        self.reason = ToldReason(columns)
+        self.reason = told_reason(columns)
         self.no_rows = NotRows(block, notes)
         self.merged = merged.values(block)
 
@@ -223,13 +223,13 @@ class Reader:
 
     def _row(self, r: int, cells: list[object]) -> Row | None:
         mine = self.pick(cells)
-        if self._nothing(r, cells, mine) or r in self.heads or self.no_rows.holds(r, cells):
+        if (not any(mine) and self._nothing(r, cells, mine)) or r in self.heads or self.no_rows.holds(r, cells):
             return None
         raw: dict[str, str] = {}
         fixed: list[FixedCell] = []
         values = self._values(r, mine, raw, fixed)
         ticket = self._ours(self.block.ticket, cells)
-        if not raw and not ticket and values.count(None) == self.count:
+        if not raw and not ticket and not any(values) and values.count(None) == self.count:
             return None
         for cell in fixed:
             self._settle(r, cell, values, raw)
@@ -239,14 +239,15 @@ class Reader:
             self._tell_reason(r, values, raw)
         if r + 1 in self.sheet.hidden_rows:
             self.hidden += 1
-        return Row(r + 1, tuple(values), raw, ticket, self._is_void(r, cells), self._ours(self.block.mark, cells))
+        void = self.block.void >= 0 and self._is_void(r, cells)
+        return Row(r + 1, tuple(values), raw, ticket, void, self._ours(self.block.mark, cells))
 
     def _tell_reason(self, r: int, values: list[object], raw: dict[str, str]) -> None:
         """Fill 缺课原因 in where the row leaves no doubt of it: a repair, or a question if it has words of its own."""
         index = self.reason.place
         place, column = self.block.places[index], self.block.table.columns[index]
         code = self.reason.tell(values)
-        if not code or self._is_void(r, self.sheet.rows[r] + [None] * self.width):
+        if not code or (self.block.void >= 0 and self._is_void(r, self.sheet.rows[r] + [None] * self.width)):
             return
         values[index], was = code, raw.get(column.name, "")
         if place < 0:
@@ -387,7 +388,7 @@ class Reader:
         return mask(sweep(shown(cells[place])))[:24] if place >= 0 else ""
 
     def _is_void(self, r: int, cells: list[object]) -> bool:
-        if self.block.void < 0 or blank(cells[self.block.void]):
+        if blank(cells[self.block.void]):
             return False
         if fold(shown(cells[self.block.void])) in ("作废", "删除", "删", "废"):
             return True

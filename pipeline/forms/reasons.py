@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from pipeline.forms.base import Column
 from pipeline.forms.cells import spellings
@@ -58,6 +59,11 @@ class ToldReason:
             or str(values[self._diagnosis] or "") not in {_WOUND, *_UNNAMED}
             or (isinstance(heat, float) and heat >= FEVERISH)
         )
+
+
+@cache
+def told_reason(columns: Sequence[Column]) -> ToldReason:
+    return ToldReason(columns)
 
 
 def _away(heard: Said) -> bool:

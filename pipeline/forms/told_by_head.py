@@ -19,8 +19,7 @@ _CLASS, _GRADE, _TICKED = "class_name", "row_grade", "symptom1"
 
 def symptom(table: Table, word: str) -> str:
     """Return the code of a symptom that a head of this table is; "" for none."""
-    of_ours = any(column.name == _TICKED for column in table.columns)
-    code = spellings(SYMPTOM).get(word, "") if of_ours and word else ""
+    code = spellings(SYMPTOM).get(word, "") if word and _TICKED in table.indexes else ""
     return "" if code in _VAGUE else code
 
 
@@ -28,7 +27,7 @@ class ToldByHead:
     """What the heads of one block say of its rows."""
 
     def __init__(self, block: Block) -> None:
-        names = {column.name: index for index, column in enumerate(block.table.columns)}
+        names = block.table.indexes
         self._block = block
         self._class, self._grade = names.get(_CLASS, -1), names.get(_GRADE, -1)
         self._graded = self._grade >= 0 and block.places[self._grade] >= 0
@@ -37,7 +36,7 @@ class ToldByHead:
         self._ticks = [
             (place, code)
             for place, cell in enumerate(head)
-            if place not in block.places and (code := symptom(block.table, label(cell)))
+            if cell and place not in block.places and (code := symptom(block.table, label(cell)))
         ]
 
     @property

@@ -9,9 +9,11 @@ prefixes) is left to others.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Protocol
 from xml.parsers import expat  # nosec B407  # no doctype gets here: guard.refuse_by_text
 
@@ -23,16 +25,16 @@ _ATTRIBUTES = (
     rb"(?: (?:spans|ht|customHeight|s|customFormat|hidden|outlineLevel|collapsed|thickTop|thickBot|x14ac:dyDescent)"
     rb'="[0-9A-Za-z.: -]*")*'
 )
-_TOKEN = re.compile(
-    rb'<c r="([A-Z]{1,2})([0-9]{1,7})"(?: s="([0-9]{1,5})")?(?:(?: t="[sn]")? ?/>| t="s"><v>([0-9]{1,9})</v></c>'
-    rb'|(?: t="n")?><v>(-?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:E[+-]?[0-9]{1,3})?)</v></c>)'
-    rb'|<row r="([0-9]{1,7})"' + _ATTRIBUTES + rb" ?(/?)>|</row>"
-)
+_ROW_HEAD = re.compile(rb'([0-9]{1,7})"' + _ATTRIBUTES + rb" ?(/?)>")  # without its beginning
+_CELL = re.compile(rb'<c r="([A-Z]{1,2})"( s="")?(?:(?: t="[sn]")? ?/>|( t="s"| t="n")?(><v>)</v></c>)')  # no digits
 _EMPTY = re.compile(
     rb'([0-9]+)"' + _ATTRIBUTES + rb' ?(?:/>|>((?:<c r="[A-Z]{1,2}\1"(?: s="[0-9]{1,5}")?(?: t="[sn]")? ?/>)*)</row>)'
 )  # without its beginning
 _DIGITS = 7  # of a row's number
-_MORE_TAGS = 3  # `<` that a cell with a value has besides its own
+_NUMERIC = b"0123456789."
+_APART = bytes(sign if sign in _NUMERIC else 32 for sign in range(256))
+_USUAL_SHAPE = 2_000  # bytes of a shape that is cached
+_KEPT_BELOW = 128 * 2**10
 _USUAL, _WIDEST = 32, 702  # columns to begin with; A to ZZ
 _LETTERS = [bytes([65 + n]) for n in range(26)]
 _COLUMNS = {name: at for at, name in enumerate([*_LETTERS, *(a + b for a in _LETTERS for b in _LETTERS)])}
@@ -72,8 +74,6 @@ def scan(part: bytes, texts: Sequence[object], formats: Formats) -> Grid:
     body, closed, tail = rest.partition(_CLOSE)
     if not opened or not closed or b"sheetData" in tail or not _is_whole(head, tail):
         raise UnlikeOthers
-    if body.count(b"<") != body.count(b">"):
-        raise UnlikeOthers
     filled, empty = _parted(body)
     try:
         try:
@@ -107,41 +107,97 @@ def _is_whole(head: bytes, tail: bytes) -> bool:
 def _rows(body: bytes, texts: Sequence[object], formats: Formats, width: int) -> tuple[list[list[object]], int]:
     """The rows, and how many cells. Raises UnlikeOthers, or IndexError where a column or a text is not there."""
     rows: list[list[object]] = []
-    row: list[object] = []
-    open_row, last, cells, values, widest = b"", -1, 0, 0, -1
-    tokens = _TOKEN.findall(body)
-    for letters, number, style, text, value, row_number, slash in tokens:
-        if letters:
-            at = _COLUMNS[letters]
-            if number != open_row or at <= last:
-                raise UnlikeOthers
-            last = at
-            cells += 1
-            if text:
-                row[at] = texts[int(text)]
-                values += 1
-            elif value:
-                row[at] = formats.value(value, style)
-                values += 1
-        elif row_number and not open_row:
-            row, last = _opened(rows, int(row_number), width), -1
-            open_row = b"" if slash else row_number
-        elif open_row and not row_number:
-            open_row, widest = b"", max(widest, last)
-        else:
-            raise UnlikeOthers
-    if open_row or body.count(b"<") != len(tokens) + _MORE_TAGS * values:
+    cells, widest = 0, -1
+    between, *chunks = body.split(_ROW)
+    if between:
         raise UnlikeOthers
+    for chunk in chunks:
+        head = _ROW_HEAD.match(chunk)
+        if head is None:
+            raise UnlikeOthers
+        number, slash = head.groups()
+        row, written = _opened(rows, int(number), width), chunk[head.end() :]
+        if slash or written == _ROW_END:
+            if slash and written:
+                raise UnlikeOthers
+            continue
+        shape = _shape_of(written)
+        numbers = shape.numbers_of(written, number)
+        for at, place in shape.texts:
+            row[at] = texts[int(numbers[place])]
+        for at, place, style in shape.numbers:
+            row[at] = formats.value(numbers[place], numbers[style] if style else b"")
+        cells += shape.cells
+        widest = max(widest, shape.last)
     for row in rows:
         del row[widest + 1 :]
     return rows, cells
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How the cells of a row are written; most rows of most sheets are written in one of a few ways.
+
+    `written`: with %b for each number. The others say which of the numbers is what: `rows` takes the row's number that
+    each cell repeats (the first one twice); cells with text are (column, its place in the table of texts), those with
+    a number (column, value, style or 0).
+    """
+
+    written: bytes
+    count: int
+    rows: Callable[[list[bytes]], tuple[bytes, ...]]
+    texts: tuple[tuple[int, int], ...]
+    numbers: tuple[tuple[int, int, int], ...]
+    cells: int
+    last: int
+
+    def numbers_of(self, written: bytes, row: bytes) -> list[bytes]:
+        """All numbers of the cells of the row that has this number, in order. Raises UnlikeOthers."""
+        numbers = written.translate(_APART).split()
+        if len(numbers) != self.count or self.written % (*numbers,) != written:
+            raise UnlikeOthers
+        if self.rows(numbers).count(row) != self.cells + 1:
+            raise UnlikeOthers
+        return numbers
+
+
+def _shape_of(written: bytes) -> _Shape:
+    shape = written.translate(None, _NUMERIC)
+    return _shape(shape) if len(shape) <= _USUAL_SHAPE else _shape.__wrapped__(shape)
+
+
+@lru_cache(maxsize=2048)
+def _shape(shape: bytes) -> _Shape:
+    """The shape of a row's cells, from what is written without its numbers. Raises UnlikeOthers."""
+    written, rows, texts, numbers, count, last = b"", list[int](), [], [], 0, -1
+    for cell in _CELL.finditer(shape):
+        column, style, kind, value = _COLUMNS[cell[1]], cell[2], cell[3], cell[4]
+        if column <= last:
+            raise UnlikeOthers
+        last = column
+        written += cell[0].replace(b'" s="', b'%b" s="%b', 1) if style else cell[0].replace(cell[1], cell[1] + b"%b", 1)
+        rows.append(count)
+        count += 2 if style else 1
+        if not value:
+            continue
+        written = written.replace(b"<v></v>", b"<v>%b</v>")
+        if kind == b' t="s"':
+            texts.append((column, count))
+        else:
+            numbers.append((column, count, count - 1 if style else 0))
+        count += 1
+    written += _ROW_END
+    if written.replace(b"%b", b"") != shape:
+        raise UnlikeOthers
+    return _Shape(written, count, itemgetter(rows[0], *rows), tuple(texts), tuple(numbers), len(rows), last)
 
 
 def _opened(rows: list[list[object]], number: int, width: int) -> list[object]:
     """Add the row of this Excel number, and those before it that are not written. Raises UnlikeOthers."""
     if not len(rows) < number <= MAX_ROWS or number * width > MAX_BOX:
         raise UnlikeOthers
-    rows.extend([None] * width for _ in range(len(rows), number))
+    while len(rows) < number:
+        rows.append([None] * width)
     return rows[-1]
 
 
@@ -156,23 +212,37 @@ def _parted(body: bytes) -> tuple[bytes, bytes]:
 
 
 def _empty_cells(body: bytes, before: int) -> int:
-    """How many cells are in rows without a value; most such rows differ in their number only. Raises UnlikeOthers."""
+    """How many cells are in rows without a value; most such rows differ in their number only, and in most workbooks of
+    one program they are the same. Raises UnlikeOthers.
+    """
+    if not body:
+        return 0
+    first = body[len(_ROW) : body.find(b'"', len(_ROW))]
+    known = body.startswith(_ROW) and any(seen.endswith(body) for seen in _below)
+    if not known or not before < int(first):
+        _look_through(body, before)
+        if len(body) <= _KEPT_BELOW:
+            _below.append(body)
+    return body.count(b"<c ")
+
+
+_below: deque[bytes] = deque(maxlen=8)  # rows without a value of the last workbooks, every one looked at
+
+
+def _look_through(body: bytes, before: int) -> None:
     between, *chunks = body.split(_ROW)
     if between or b"#" in body:
         raise UnlikeOthers
-    count = 0
-    seen: dict[bytes, int] = {}
+    seen: set[bytes] = set()
     for chunk in chunks:
         digits = chunk[: chunk.find(b'"')]
         if len(digits) > _DIGITS or not digits.isdigit() or not before < (before := int(digits)) <= MAX_ROWS:
             raise UnlikeOthers
         shape = chunk.replace(digits, b"#")
         if shape not in seen:
-            if not (found := _EMPTY.fullmatch(chunk)):
+            if not _EMPTY.fullmatch(chunk):
                 raise UnlikeOthers
-            seen[shape] = (found[2] or b"").count(b"<")
-        count += seen[shape]
-    return count
+            seen.add(shape)
 
 
 _HIDDEN_ROW = re.compile(rb'<row r="([0-9]+)"[^>]*? hidden="(?:1|true)"')
