@@ -239,15 +239,14 @@ class Reader:
             self._tell_reason(r, values, raw)
         if r + 1 in self.sheet.hidden_rows:
             self.hidden += 1
-        void = self.block.void >= 0 and self._is_void(r, cells)
-        return Row(r + 1, tuple(values), raw, ticket, void, self._ours(self.block.mark, cells))
+        return Row(r + 1, tuple(values), raw, ticket, self._is_void(r, cells), self._ours(self.block.mark, cells))
 
     def _tell_reason(self, r: int, values: list[object], raw: dict[str, str]) -> None:
         """Fill 缺课原因 in where the row leaves no doubt of it: a repair, or a question if it has words of its own."""
         index = self.reason.place
         place, column = self.block.places[index], self.block.table.columns[index]
         code = self.reason.tell(values)
-        if not code or (self.block.void >= 0 and self._is_void(r, self.sheet.rows[r] + [None] * self.width)):
+        if not code or self._is_void(r, self.sheet.rows[r] + [None] * self.width):
             return
         values[index], was = code, raw.get(column.name, "")
         if place < 0:
@@ -388,7 +387,7 @@ class Reader:
         return mask(sweep(shown(cells[place])))[:24] if place >= 0 else ""
 
     def _is_void(self, r: int, cells: list[object]) -> bool:
-        if blank(cells[self.block.void]):
+        if self.block.void < 0 or blank(cells[self.block.void]):
             return False
         if fold(shown(cells[self.block.void])) in ("作废", "删除", "删", "废"):
             return True

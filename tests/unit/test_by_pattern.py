@@ -194,13 +194,31 @@ def test_a_workbook_torn_at_random_is_read_alike_or_not_by_pattern(seed: int) ->
         ("columns that fall", '<row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>1</v></c></row>'),
         ("a text that is not there", '<row r="1"><c r="A1" t="s"><v>7</v></c></row>'),
         ("a tag between cells", '<row r="1"><c r="A1"><v>1</v></c><x/></row>'),
+        ("a tag with a number in it", '<row r="1"><c r="A1"><v></v1></c></row>'),
+        ("a cell without its row's number", '<row r="1"><c1 r="A"><v>1</v></c></row>'),
+        ("a number in two", '<row r="1"><c r="A1"><v>1.2.3</v></c></row>'),
         ("a row twice as said", '<row r="1" r="2"><c r="A1"><v>1</v></c></row>'),
         ("a truth", '<row r="1"><c r="A1" t="b"><v>1</v></c></row>'),
         ("a text in its cell", '<row r="1"><c r="A1" t="inlineStr"><is><t>x</t></is></c></row>'),
     ],
 )
 def test_what_is_not_as_programs_write_it_is_not_read_by_pattern(what: str, rows: str) -> None:
+    assert guard.look(packed(parts('<row r="1"><c r="A1"><v>1</v></c></row>'))).grids
     assert not guard.look(packed(parts(rows))).grids, what
+
+
+def test_rows_without_a_value_are_looked_at_though_others_ended_alike() -> None:
+    below = "".join(f'<row r="{n}"><c r="A{n}"/></row>' for n in range(3, 40))
+    row = '<row r="{0}"><c r="A{0}"><v>1</v></c></row>'
+    for first, rest, good in (
+        (1, below, True),
+        (2, below[below.find('<row r="9"') :], True),
+        (3, below, False),
+        (1, below[1:], False),
+        (1, f"<x/>{below}", False),
+        (2, below, True),
+    ):
+        assert bool(guard.look(packed(parts(row.format(first) + rest))).grids) is good
 
 
 @pytest.mark.parametrize("text", [" x", "x\n", "_x0041_", "&#65;", "a\rb"])
