@@ -135,7 +135,7 @@ def _rows(body: bytes, texts: Sequence[object], formats: Formats, width: int) ->
 
 
 @dataclass(frozen=True, slots=True)
-class _Shape:
+class _RowShape:
     """How the cells of a row are written; most rows of most sheets are written in one of a few ways.
 
     `written`: with %b for each number. The others say which of the numbers is what: `rows` takes the row's number that
@@ -161,13 +161,13 @@ class _Shape:
         return numbers
 
 
-def _shape_of(written: bytes) -> _Shape:
+def _shape_of(written: bytes) -> _RowShape:
     shape = written.translate(None, _NUMERIC)
     return _shape(shape) if len(shape) <= _USUAL_SHAPE else _shape.__wrapped__(shape)
 
 
 @lru_cache(maxsize=2048)
-def _shape(shape: bytes) -> _Shape:
+def _shape(shape: bytes) -> _RowShape:
     """The shape of a row's cells, from what is written without its numbers. Raises UnlikeOthers."""
     written, rows, texts, numbers, count, last = b"", list[int](), [], [], 0, -1
     for cell in _CELL.finditer(shape):
@@ -189,7 +189,7 @@ def _shape(shape: bytes) -> _Shape:
     written += _ROW_END
     if written.replace(b"%b", b"") != shape:
         raise UnlikeOthers
-    return _Shape(written, count, itemgetter(rows[0], *rows), tuple(texts), tuple(numbers), len(rows), last)
+    return _RowShape(written, count, itemgetter(rows[0], *rows), tuple(texts), tuple(numbers), len(rows), last)
 
 
 def _opened(rows: list[list[object]], number: int, width: int) -> list[object]:
