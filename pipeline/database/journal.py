@@ -161,11 +161,8 @@ def _first_since(moment: datetime) -> int:
     text = (
         "SELECT received_seq, received_at >= %s FROM submission WHERE received_seq >= %s ORDER BY received_seq LIMIT 1"
     )
-    at = sql.moment(moment)
-    low, high = (
-        1,
-        (Submission.objects.order_by("-received_seq").values_list("received_seq", flat=True).first() or 0) + 1,
-    )
+    numbers = Submission.objects.filter(received_seq__gt=0).values_list("received_seq", flat=True)
+    at, low, high = sql.moment(moment), 1, (numbers.order_by("-received_seq").first() or 0) + 1
     while low < high:
         middle = (low + high) // 2
         [(seq, is_later)] = sql.fetch(text, [at, middle])
