@@ -61,7 +61,12 @@ class Intake(Section):
     workers: int = Field(0, ge=0, le=64, description="读取进程数，0 为每核一个 · reader processes, 0: one a core")
     batch: int = Field(500, gt=0, le=5000, description="一批最多几份 · submissions settled together at most")
     scan_seconds: float = Field(30, gt=0, description="多久全盘查看收件箱 · a full scan of the inbox at least so often")
-    stable_seconds: float = Field(1, ge=0, description="文件多久不变才收 · a file is taken when unchanged so long")
+    stable_seconds: float = Field(
+        1,
+        ge=0,
+        description="文件多久不变才收（完整且没人开着：0.3 秒）"
+        " · a file is taken when unchanged so long (whole, not open: 0.3 s)",
+    )
     unproved_reports: Literal["hold", "take"] = Field(
         "hold", description="无凭据的缺课日报：hold 待核，take 照收 · reports that nothing proves: held, or taken"
     )

@@ -155,7 +155,7 @@ _AS_TEXT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | 
 
 def _canonical(claims: Claims | None, table: str, rows: Sequence[Row]) -> list[list[object]]:
     # a cell we did not understand counts by its text; one we repaired by its meaning
-    places = {column.name: at for at, column in enumerate(form(claims.form).table(table).columns)} if claims else {}
+    places = form(claims.form).table(table).indexes if claims else {}
     return [
         [
             row.values,

@@ -63,6 +63,7 @@ class ToldReason:
 
 @cache
 def told_reason(columns: Sequence[Column]) -> ToldReason:
+    """Return that of a table's columns, made once."""
     return ToldReason(columns)
 
 

@@ -36,7 +36,7 @@ class Policy:
     workers: int = 0  # reader processes; 0: one a core
     batch: int = 500  # submissions settled together at most
     scan_seconds: float = 30.0  # at least so often the whole inbox is scanned
-    stable_seconds: float = 1.0  # a file is taken when its size and time have not changed for so long
+    stable_seconds: float = 1.0  # a file is taken when unchanged for so long; one that is whole and not open, sooner
     unproved_reports: str = "hold"  # a 缺课日报 that nothing proves: "hold" or "take"
     folders: str = "own"  # whose sub-folders of the inbox are proofs: "own", or "any" with a unit's code
     folder_group: str = ""  # the group of a unit's sub-folder, with {unit} for its code; "": the service's user alone
