@@ -12,11 +12,12 @@ from pipeline import short_ids
 from pipeline.database.models import Campus, Closure, Decision, SchoolClass
 from pipeline.facts import county_day
 from pipeline.facts.county_day import CountedCounty
+from pipeline.facts.day_rows import in_force
 from pipeline.figures.facts import ClosureLine, PaperDivision
 from pipeline.forms import words
 from pipeline.model import WHOLE_SCHOOL, ClosureState, DecisionKind
 from pipeline.registry import lookup
-from pipeline.schooldays import VOID_CLOSURES, ZONE, school_year, today
+from pipeline.schooldays import ZONE, school_year, today
 
 
 def _class_names(schools: Iterable[str]) -> dict[tuple[str, str], str]:
@@ -40,8 +41,7 @@ def closures(
     counties: Sequence[str], day: date, counted: Mapping[str, CountedCounty], places: Mapping[str, PaperDivision]
 ) -> tuple[ClosureLine, ...]:
     """Closures in force on the day, each with its ill pupils found in the day's absences."""
-    standing = Closure.objects.filter(division__in=counties).exclude(state__in=VOID_CLOSURES).order_by("start", "id")
-    rows = [row for row in standing if today(row.start) <= day < (row.resume_actual or row.resume_planned)]
+    rows = Closure.objects.filter(in_force(day), division__in=counties).order_by("start", "id")
     schools = {row.school_id for row in rows}
     names, classes, rolls = lookup.names(schools), _class_names(schools), _class_rolls(schools, day)
     cases = county_day.ill_by_class(day, sorted(schools))

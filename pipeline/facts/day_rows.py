@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from django.db.models import Q
+
 from pipeline.database import serialise, sql
 from pipeline.database.models import Closure, Report
 from pipeline.merge.standing import UNPROVED
 from pipeline.model import ClosureFacts, ClosureState, State, UnitKind
-from pipeline.schooldays import VOID_CLOSURES, ClassAt, school_year, today
+from pipeline.schooldays import VOID_CLOSURES, ClassAt, day_bounds, school_year, today
 from pipeline.settling import excuses
 
 
@@ -86,11 +88,10 @@ def load(day: date, wanted: Wanted) -> DayRows:
         (iso, *places),
     ):
         found.lines[school][campus, key] = (roll, bool(silent))
-    for row in Closure.objects.filter(**wanted.closures).exclude(state__in=VOID_CLOSURES):
+    for row in Closure.objects.filter(in_force(day), **wanted.closures):
         until = row.resume_actual or row.resume_planned
-        if today(row.start) <= day < until:
-            facts = ClosureFacts(row.campus, row.scope, today(row.start), until, ClosureState(row.state))
-            found.closures[row.school_id].append(facts)
+        facts = ClosureFacts(row.campus, row.scope, today(row.start), until, ClosureState(row.state))
+        found.closures[row.school_id].append(facts)
     for unit, state, said in sql.fetch(
         "SELECT s.unit, s.state, s.issues FROM submission s JOIN unit u ON u.code = s.unit "  # nosec B608  # marks only
         f"WHERE s.day = %s AND s.form = 'absence' AND s.state IN (%s, %s) AND {within}",
@@ -100,6 +101,12 @@ def load(day: date, wanted: Wanted) -> DayRows:
             found.asked[unit].add(state)
     found.excused = excuses.excused(day)
     return found
+
+
+def in_force(day: date) -> Q:
+    """The condition for a closure: on the day its class, or its school, is closed. Those of years are not loaded."""
+    goes_on = Q(resume_actual__gt=day) | Q(resume_actual__isnull=True, resume_planned__gt=day)
+    return goes_on & Q(start__lte=day_bounds(day)[1]) & ~Q(state__in=VOID_CLOSURES)
 
 
 _SCHOOLS = f"u.kind = '{UnitKind.SCHOOL}'"
