@@ -71,8 +71,8 @@ def rank(code: str) -> int:
 
 _CLAUSES = re.compile(r"[,;。.!|\n]+")
 _PIECES = re.compile(r"([、/\\+&\s()\[\]【】<>《》{}\"'“”‘’:_~…=—–-]+)")
-_ALONE = {"热": FEVER}
-"""A word that says something only where it stands alone: 热、咳, but 天热."""
+_ALONE = {"热": FEVER, "拉": "拉肚子"}
+"""A word that says something only where it stands alone: 热、咳, but 天热; 吐、拉, but 拉琴."""
 _UNWRITTEN = dict.fromkeys(map(ord, (FEVER, NORMAL, NUMBER)))
 
 
