@@ -239,7 +239,9 @@ class Reader:
             self._tell_reason(r, values, raw)
         if r + 1 in self.sheet.hidden_rows:
             self.hidden += 1
-        return Row(r + 1, tuple(values), raw, ticket, self._is_void(r, cells), self._ours(self.block.mark, cells))
+        if void := self._is_void(r, cells):
+            self.notes.forget(self.sheet.name, r + 1)
+        return Row(r + 1, tuple(values), raw, ticket, void, self._ours(self.block.mark, cells))
 
     def _tell_reason(self, r: int, values: list[object], raw: dict[str, str]) -> None:
         """Fill 缺课原因 in where the row leaves no doubt of it: a repair, or a question if it has words of its own."""
@@ -323,12 +325,10 @@ class Reader:
         told = [label for target, text in cell.spills if (label := self._spill(r, cell, (target, text), values, raw))]
         moved = [label for label in told if not label.startswith(_IN_WORDS)]
         own = [cell.now] if cell.now and (cell.now != cell.was or not moved) else []
-        now = "；".join([*own, *moved] or [_EMPTIED, *told[:1]])
-        if cell.was != now:
+        was, now = cell.was[:_VALUE], "；".join([*own, *moved] or [_EMPTIED, *told[:1]])[:_VALUE]
+        if was != now:
             where, label = self.block.address(r, place), self.block.labels[cell.index]
-            self.notes.repairs.append(
-                Repair(self.sheet.name, where, label or column.header, cell.was[:_VALUE], now[:_VALUE], r + 1)
-            )
+            self.notes.repairs.append(Repair(self.sheet.name, where, label or column.header, was, now, r + 1))
 
     def _bad(self, r: int, index: int, got: Bad, cell: object, raw: dict[str, str]) -> None:
         place, column = self.block.places[index], self.block.table.columns[index]

@@ -26,6 +26,11 @@ class ReadingNotes:
         self.refused = True
         self.unread = self.unread or issue.code not in READABLE
 
+    def forget(self, sheet: str, row: int) -> None:
+        """Drop what was noted of a row that shall not count: nothing in it is to be mended."""
+        self.issues = [one for one in self.issues if (one.sheet, one.row) != (sheet, row)]
+        self.repairs = [one for one in self.repairs if (one.sheet, one.row) != (sheet, row)]
+
 
 @dataclass(frozen=True, slots=True)
 class FixedCell:

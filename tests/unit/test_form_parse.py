@@ -305,6 +305,21 @@ def test_a_return_workbook_is_known_by_its_tickets() -> None:
     assert codes(got) == ["void-unclear"]
 
 
+def test_nothing_is_asked_of_a_row_that_is_void() -> None:
+    wrong = {**GOOD, "缺课原因": "心理", "起始日": "昨天吧", "症状1": "发烧", "凭单号": "T7-r6"}
+    words = [*headers(), "作废", "凭单号"]
+    top = head("学生缺课日报 · 退回修正表", {"学校标识码": SCHOOL, "报告日期": datetime(2026, 11, 20)})
+    asked = reading(book(("缺课登记", [*top, *grid(words, [wrong])])))
+    void = reading(book(("缺课登记", [*top, *grid(words, [{**wrong, "作废": "作废"}])])))
+    assert "date-unreadable" in codes(asked)
+    assert asked.repairs
+    assert (codes(void), void.repairs) == ([], ())
+
+
+def test_a_repair_that_shows_the_same_twice_is_not_told() -> None:
+    assert not reading(absence({**GOOD, "备注": "很长的说明" * 60})).repairs
+
+
 def test_a_workbook_of_the_1904_epoch_has_the_same_days() -> None:
     made = absence({**GOOD, "起始日": 46346.0 - 1462}, day=46346.0 - 1462)
     assert row_of(replace(made, date1904=True))["start"] == DAY
