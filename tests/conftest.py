@@ -28,6 +28,13 @@ hypothesis_settings.load_profile("queke")
 
 os.environ["QUEKE_WHO"] = "测试员"  # who decides, unless a test says: commands ask for it
 os.environ["LANGUAGE"] = "en"  # what commands say, unless a test asks for the other
+# each of hundreds of processes that are started would compile the package anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# syncs only cost time: no test cuts the power. Where there is little memory, the disk
+_MEMORY = Path("/dev/shm")  # each makes a folder of its own there
+if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 4 << 30:
+    os.environ["TMPDIR"] = str(_MEMORY)
+    tempfile.tempdir = None  # to be asked again
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -85,7 +92,7 @@ def postgres() -> Iterator[str]:
     try:
         _as_postgres(folder, "initdb", "-D", str(cluster), "-A", "trust", "-U", "postgres", "-N", "--locale=C.UTF-8")
         # no statistics are gathered behind a test's back: a plan is the same each time
-        quiet = "-c fsync=off -c autovacuum=off -c shared_buffers=32MB"
+        quiet = "-c fsync=off -c full_page_writes=off -c autovacuum=off -c shared_buffers=32MB"
         options = f"-c listen_addresses= -c unix_socket_directories={folder} {quiet}"
         _as_postgres(
             folder, "pg_ctl", "-D", str(cluster), "-w", "-s", "-l", str(folder / "log"), "-o", options, "start"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ _MAKERS = {
     "_of_field",
     "_Done",
 }
+_CALLED = re.compile(rf"\b({'|'.join(sorted(_MAKERS))})\(")
 _WORDS = {"add_issue", "_refused", "_refuse", "_of_field"}  # their keywords are the details
 _ISSUE = {"code", "sheet", "cell", "row", "column", "value", "details"}
 
@@ -38,8 +40,9 @@ class Maker:
 def makers(root: Path) -> Iterator[Maker]:
     """Every call in `root` that makes an issue."""
     for path in sorted(root.rglob("*.py")):
-        if not {"issues", "cli"} & set(path.parts):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        if not {"issues", "cli"} & set(path.parts) and _CALLED.search(text):
+            tree = ast.parse(text)
             for function in [tree, *(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef))]:
                 yield from _of(function, path.relative_to(root).as_posix())
 
