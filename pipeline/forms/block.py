@@ -26,6 +26,7 @@ _SIMPLE = str.maketrans(
     "別註確癥長學級課報診斷備體溫狀發熱時間醫療處應實數園區號類檢測結傷離復歲齡標識碼稱審寫單電話聯係導責說請釋續廢憑兒開現態絡縣對負",
     "别注确症长学级课报诊断备体温状发热时间医疗处应实数园区号类检测结伤离复岁龄标识码称审写单电话联系导责说请释续废凭儿开现态络县对负",
 )
+TRADITIONAL = frozenset(map(chr, _SIMPLE))
 
 
 @lru_cache(maxsize=8192)
@@ -106,20 +107,31 @@ class Block:
     @property
     def whole(self) -> bool:
         """Whether every column is present without which its rows would not be taken."""
-        return all(
-            place >= 0 or not column.decides or self.may_lack(column)
-            for place, column in zip(self.places, self.table.columns, strict=True)
-            if column.required
-        )
+        return _whole(self.table, self.places)
 
     def may_lack(self, column: Column) -> bool:
         """Whether rows are taken though this column is missing."""
-        told = any(self.places[self.table.index(name)] >= 0 for name in column.told_by)
-        return bool(column.lacking) and (told or not column.told_by)
+        return _may_lack(self.table, self.places, column)
 
 
+# cached: nearly all heads are those of our templates
+@lru_cache(maxsize=512)
 def _own(table: Table, places: tuple[int, ...]) -> int:
     return sum(place >= 0 and not column.beside for place, column in zip(places, table.columns, strict=True))
+
+
+@lru_cache(maxsize=512)
+def _whole(table: Table, places: tuple[int, ...]) -> bool:
+    return all(
+        place >= 0 or not column.decides or _may_lack(table, places, column)
+        for place, column in zip(places, table.columns, strict=True)
+        if column.required
+    )
+
+
+def _may_lack(table: Table, places: tuple[int, ...], column: Column) -> bool:
+    told = any(places[table.index(name)] >= 0 for name in column.told_by)
+    return bool(column.lacking) and (told or not column.told_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pipeline.forms import lexicon as lexicon_words
 from pipeline.forms.base import Bad, Fixed, Frame, Mixed
 from pipeline.forms.cells import choice, spellings
 from pipeline.forms.cells import text as plain_text
+from pipeline.forms.meanings import meanings
 from pipeline.forms.plain_words import heat
 from pipeline.forms.pupil_names import simplified
 from pipeline.forms.said import GRAVE, Said, rank, said
@@ -52,7 +53,7 @@ def learn(words: Mapping[str, str]) -> None:
     if words == lexicon_words.learned():
         return
     lexicon_words.learn(words)
-    for remembered in (said, _symptoms, _diagnosis, _reason_said, _own_words):
+    for remembered in (said, _symptoms, _diagnosis, _reason_said, _own_words, meanings):
         remembered.cache_clear()
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from pipeline.forms import BY_NAME, FORMS, day_told, layout
-from pipeline.forms.base import Bad, Fixed, Form, Frame
+from pipeline.forms.base import Bad, Fixed, Form, Frame, Table
 from pipeline.forms.block import Block, HeaderValue, Top
 from pipeline.forms.text_normalise import mask, sweep
 from pipeline.model import HOME_CAMPUS, Claims, Issue, Workbook, WorkbookKind
@@ -118,10 +119,14 @@ def _filled(found: Block) -> bool:
 
 def _likely(found: Block) -> bool:
     """Whether enough of the head is present. A table with two required names or none needs both."""
-    needed = [p for p, column in zip(found.places, found.table.columns, strict=True) if column.required]
-    there = sum(p >= 0 for p in needed)
-    enough = there >= max(1, len(needed) * _ENOUGH) or found.whole
+    enough = _enough(found.table, found.places) or found.whole
     return enough and found.matched >= min(3, len(found.table.columns))
+
+
+@lru_cache(maxsize=512)
+def _enough(table: Table, places: tuple[int, ...]) -> bool:
+    needed = [place for place, column in zip(places, table.columns, strict=True) if column.required]
+    return sum(place >= 0 for place in needed) >= max(1, len(needed) * _ENOUGH)
 
 
 def _form(book: Workbook, tops: Sequence[Top]) -> Form | Issue:

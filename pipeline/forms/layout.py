@@ -21,11 +21,11 @@ from pipeline.forms.block import (
     column_labels,
     label,
     labels_beside,
-    plain_label,
 )
 from pipeline.forms.cells import spellings
+from pipeline.forms.looks import LOOKS, NOTHING, known_as
 from pipeline.forms.our_sheets import explains
-from pipeline.forms.text_normalise import blank, fold, shown, sweep
+from pipeline.forms.text_normalise import blank, shown, sweep
 from pipeline.forms.upright import upright
 from pipeline.forms.words import SYMPTOM
 from pipeline.model import Sheet, Workbook
@@ -35,7 +35,6 @@ _WIDE = 60
 _SYMPTOMS = frozenset(spellings(SYMPTOM))  # below 症状, a column each
 _HEADER_ROWS = 8  # rows of a header block between one table and the head of the next
 _REACH = 6  # cells between a label and its value, if labels were merged
-_TAIL = re.compile(r"\([^()]*\)$")
 
 
 def tops(book: Workbook) -> tuple[Top, ...]:
@@ -69,48 +68,13 @@ def top(sheet: Sheet) -> Top:
     titles: set[str] = set()
     rows: list[tuple[tuple[int, str], ...]] = []
     for row in sheet.rows[:_DEEP]:
-        seen = [
-            (c, known)
-            for c, cell in enumerate(row[:_WIDE])
-            if cell and cell.__class__ is str and len(cell) <= 40 and (known := _look(cell)) is not _NOTHING
-        ]
-        if not seen:
+        seen = [*map(LOOKS.__getitem__, row[:_WIDE])]
+        if seen.count(NOTHING) == len(seen):
             rows.append(())
             continue
-        titles.update(name for _, (_, named) in seen for name in named)
-        rows.append(tuple((c, word) for c, (word, _) in seen if word))
+        titles.update(name for _, named in seen for name in named)
+        rows.append(tuple((c, word) for c, (word, _) in enumerate(seen) if word))
     return Top(sheet, tuple(rows), frozenset(titles))
-
-
-_NOTHING: tuple[str, tuple[str, ...]] = "", ()
-_HAN = re.compile("[\u4e00-\u9fff]+")  # characters that folding leaves as they are
-
-
-@lru_cache(maxsize=8192)
-def _look(text: str) -> tuple[str, tuple[str, ...]]:
-    """The folded text if any table has such a label, else ""; and the forms whose title it contains."""
-    if len(text) < _shortest_title() and _HAN.fullmatch(text) and plain_label(text) not in _all_labels():
-        return _NOTHING  # mostly a pupil's name: each is different
-    word = as_label(text)
-    titles = tuple(dict.fromkeys(name for title, name in _titles().items() if title in word))
-    known = any(_known(word, column_labels(table)) for form in FORMS for table in form.tables) or word in OURS
-    return (word if known else "", titles) if known or titles else _NOTHING
-
-
-@cache
-def _titles() -> Mapping[str, str]:
-    """Folded title → form."""
-    return {fold(title): form.name for form in FORMS for title in (form.title, form.kindergarten_title) if title}
-
-
-@cache
-def _shortest_title() -> int:
-    return min(map(len, _titles()))
-
-
-@cache
-def _all_labels() -> frozenset[str]:
-    return OURS.union(*(column_labels(table) for form in FORMS for table in form.tables))
 
 
 # --------------------------------------------------------------------------- the header block
@@ -147,7 +111,7 @@ def header(sheet: Sheet, form: Form, head: int) -> dict[str, list[HeaderValue]]:
                 continue
             name = known.get(label(cell))
             hit = _right_of(row, r, c, known) if name else None
-            if name is None and len(cell) <= 120:
+            if name is None and len(cell) <= 120 and (":" in cell or "：" in cell):
                 name, hit = _behind_colon(cell, r, c, known)
             if name and hit and not blank(hit.value):
                 found.setdefault(name, []).append(hit)
@@ -198,7 +162,7 @@ def _block(top: Top, table: Table) -> Block | None:
     for r, words in enumerate(top.words):
         if len(words) <= best:
             continue
-        score = sum(_known(word, known) is not None for _, word in words)
+        score = sum(known_as(word, known) is not None for _, word in words)
         if score > best:
             best, head = score, r
     if head < 0:
@@ -253,21 +217,15 @@ def _may_be_head(row: list[object]) -> bool:
 
 def _holds_data(upper: list[object], row: list[object], known: Mapping[str, tuple[int, ...]]) -> bool:
     """Whether a row below a head has a text under a label that is none itself: a class, a name."""
-    return any(
+    return any(upper) and any(
         cell
         and above
         and type(cell) is str
-        and _known(label(above), known) is not None
-        and _known(label(cell), known) is None
+        and known_as(label(above), known) is not None
+        and known_as(label(cell), known) is None
         and label(cell) not in _SYMPTOMS
         for above, cell in zip(upper, row, strict=False)
     )
-
-
-def _known(word: str, known: Mapping[str, tuple[int, ...]]) -> tuple[int, ...] | None:
-    if not word:
-        return None
-    return known.get(word) or (known.get(_TAIL.sub("", word)) if word[-1] == ")" else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +253,7 @@ def _fit(table: Table, head: tuple[tuple[object, ...], ...]) -> _Fit:
     labels = [column.header for column in table.columns]
     twice: list[tuple[int, int, int]] = []
     for c, word in words:
-        targets = _known(word, known) or ()
+        targets = known_as(word, known) or ()
         free = next((target for target in targets if places[target] < 0), None)
         if free is not None:
             places[free] = c
@@ -308,12 +266,12 @@ def _fit(table: Table, head: tuple[tuple[object, ...], ...]) -> _Fit:
     ours = {word: c for c, word in words if word in OURS}
     return _Fit(
         len(head),
-        sum(_known(word, known) is not None for _, word in words),
+        sum(known_as(word, known) is not None for _, word in words),
         sum(place >= 0 for place in places[: len(places) - len({*beside.values()})]),
         tuple(places),
         tuple(labels),
         tuple(twice),
-        tuple(word for _, word in words if word and word not in {*OURS, *beside} and not _known(word, known)),
+        tuple(word for _, word in words if word and word not in {*OURS, *beside} and not known_as(word, known)),
         ticket=ours.get(TICKET, -1),
         void=ours.get(VOID, -1),
         mark=ours.get(MARK, -1),
@@ -333,8 +291,8 @@ def _joined(head: tuple[tuple[object, ...], ...], known: Mapping[str, tuple[int,
             if mine[low]
             for option in (mine[low], *(groups[up] + mine[low] for up in range(low - 1, -1, -1)))
         ]
-        ticked = mine[-1] if mine[-1] in _SYMPTOMS and not _known(mine[-1], known) else ""
-        plain = next((word for word in options if _known(word, known)), next(filter(None, mine), ""))
+        ticked = mine[-1] if mine[-1] in _SYMPTOMS and not known_as(mine[-1], known) else ""
+        plain = next((word for word in options if known_as(word, known)), next(filter(None, mine), ""))
         words.append((c, ticked or plain))
     return words
 
@@ -354,9 +312,12 @@ def _heads_again(found: Block) -> list[int]:
     place = next(place for place in found.places if place >= 0)
     head = found.sheet.rows[found.first - 1]
     text = label(head[place])
+    below = found.sheet.rows[found.first :]
+    cells = [row[place] if place < len(row) else None for row in below]
+    if text not in map(label, {*cells}):
+        return []
     again = []
-    for r, row in enumerate(found.sheet.rows[found.first :], start=found.first):
-        cell = row[place] if place < len(row) else None
+    for r, (row, cell) in enumerate(zip(below, cells, strict=True), start=found.first):
         if type(cell) is str and cell and label(cell) == text:
             alike = sum(label(a) == label(b) != "" for a, b in zip(row, head, strict=False))
             if alike >= min(3, found.matched):

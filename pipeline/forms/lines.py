@@ -122,6 +122,14 @@ def says_nobody(cell: object) -> bool:
     return not isinstance(cell, bool) and cell == 0
 
 
+@lru_cache(maxsize=4096, typed=True)
+def surely_of_a_pupil(first: object, room: object, told: object) -> bool:
+    """Whether a line that has a name is a row whatever else is in it: by its first cell, its class, and what it tells
+    of the pupil. Cached: these are few words in a table.
+    """
+    return type(first) is str and not line_kind(first) and not may_be_word(room) and not says_nobody(told)
+
+
 def says_all_are_there(text: str) -> bool:
     """Whether a text says so of the whole school, in words: 今日全校无缺课, 本日零报告; not 无, 0 or 正常."""
     word = fold(text)

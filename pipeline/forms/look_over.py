@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import zip_longest
+from functools import lru_cache
 
 from pipeline import issues
 from pipeline.forms import identify, layout, told_by_head
-from pipeline.forms.base import Form
+from pipeline.forms.base import Column, Form, Table
 from pipeline.forms.block import Block, Top, letters
 from pipeline.forms.reading_notes import ReadingNotes
 from pipeline.forms.text_normalise import blank
@@ -53,9 +53,7 @@ def _look_over_table(block: Block, form: Form, version: int | None, notes: Readi
 def _look_for_columns(block: Block, version: int | None, notes: ReadingNotes) -> None:
     """Note the columns that are missing."""
     sheet = block.sheet.name
-    for place, column in zip(block.places, block.table.columns, strict=True):
-        if place >= 0 or not column.missing:
-            continue
+    for column in _missing(block.table, block.places):
         lacking = issues.CATALOGUE[column.missing].severity is Severity.ERROR and not block.may_lack(column)
         if not lacking and version is not None and version < column.since:
             continue  # no template of that version could have it, and its rows stand without it
@@ -67,6 +65,12 @@ def _look_for_columns(block: Block, version: int | None, notes: ReadingNotes) ->
         notes.issues.append(Issue("column-lacking", sheet=sheet, column=column.header, details=(missing, taken)))
 
 
+@lru_cache(maxsize=512)
+def _missing(table: Table, places: tuple[int, ...]) -> tuple[Column, ...]:
+    """The columns without a place that are missed. Cached: nearly all heads are those of our templates."""
+    return tuple(column for place, column in zip(places, table.columns, strict=True) if place < 0 and column.missing)
+
+
 def column_filled(block: Block, place: int) -> bool:
     return any(place < len(row) and not blank(row[place]) for row in block.sheet.rows[block.first :])
 
@@ -74,9 +78,3 @@ def column_filled(block: Block, place: int) -> bool:
 def _filled_below(block: Block, first: int) -> bool:
     places = [place for place in block.places if place >= 0]
     return any(p < len(row) and not blank(row[p]) for row in block.sheet.rows[first:] for p in places)
-
-
-def filled_places(rows: Sequence[list[object]]) -> set[int]:
-    """The places at which some row has something: in most columns none has."""
-    columns = enumerate(zip_longest(*rows))
-    return {place for place, cells in columns if any(cells) or cells.count(None) + cells.count("") < len(cells)}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from pipeline.forms.base import Table
 from pipeline.forms.block import Block
 from pipeline.forms.classes import names_class
 from pipeline.forms.lines import (
@@ -12,12 +16,38 @@ from pipeline.forms.lines import (
     runs_in_words,
     says_all_are_there,
     says_nobody,
+    surely_of_a_pupil,
 )
 from pipeline.forms.reading_notes import ReadingNotes
 from pipeline.forms.text_normalise import blank
 from pipeline.model import Issue
 
 _WHEN = ("start", "part")  # filled down beside classes: they tell of nobody
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the cells are that tell whether a line is a row; -1 for a missing one."""
+
+    all: frozenset[int]
+    required: tuple[int, ...]
+    name: int
+    room: int  # the class, of a table of pupils
+    told: tuple[int, ...]  # 缺课原因 first: few words
+    others: tuple[int, ...]
+
+
+@lru_cache(maxsize=512)
+def _places(table: Table, places: tuple[int, ...]) -> _Places:
+    """Cached: nearly all heads are those of our templates."""
+    at = {c.name: place for c, place in zip(table.columns, places, strict=True) if place >= 0}
+    required = tuple(at[c.name] for c in table.columns if c.required and c.name in at)
+    rooms = [at[c.name] for c in table.columns if names_class(c) and c.name in at]
+    room = rooms[0] if rooms and "name" in at else -1
+    apart = (room, *(at[name] for name in _WHEN if name in at))
+    told = tuple(place for place in reversed(required) if place not in apart)
+    others = tuple(at[c.name] for c in table.columns if c.kept and c.name in at and at[c.name] not in apart)
+    return _Places(frozenset(at.values()), required, at.get("name", -1), room, told, others)
 
 
 class NotRows:
@@ -27,19 +57,8 @@ class NotRows:
         self.block = block
         self.sheet = block.sheet
         self.notes = notes
-        at = {c.name: place for c, place in zip(block.table.columns, block.places, strict=True) if place >= 0}
-        self.required = [at[c.name] for c in block.table.columns if c.required and c.name in at]
-        self.name = at.get("name", -1)
-        rooms = [at[c.name] for c in block.table.columns if names_class(c) and c.name in at]
-        self.room = rooms[0] if rooms and "name" in at else -1  # a table of pupils
-        self.told = [place for place in reversed(self.required) if place != self.room]  # 缺课原因 first: few words
-        when = [at[name] for name in _WHEN if name in at]
-        self.told = [place for place in self.told if place not in when]
-        self.others = [
-            at[c.name] for c in block.table.columns if c.kept and c.name in at and at[c.name] not in (self.room, *when)
-        ]
-        head = self.sheet.rows[block.first - 1] if block.page is None else []
-        self.headed = {place for place, cell in enumerate(head) if not blank(cell)} | set(at.values())
+        self.at = _places(block.table, block.places)
+        self.name, self.room, self.told = self.at.name, self.at.room, self.at.told
         self.ours = [place for place in (block.ticket, block.mark) if place >= 0]
         self.classes: list[int] = []
         self.nobody: tuple[int, int, str] | None = None  # where a line says that nobody of the whole school is absent
@@ -49,6 +68,9 @@ class NotRows:
         for place in self.ours:
             if not blank(cells[place]):
                 return False
+        named = self.room >= 0 and type(name := cells[self.name]) is str and not blank(name)
+        if named and self.told and surely_of_a_pupil(cells[0], cells[self.room], cells[self.told[0]]):
+            return False
         if self._by_first_word(r, cells):
             return True
         if self.room < 0:
@@ -72,7 +94,7 @@ class NotRows:
                 self.notes.issues.append(Issue("example-row", sheet=self.sheet.name, row=r + 1))
             return example
         # three of them: columns were moved, and a remark that begins so is in the first one
-        filled = sum(not blank(cells[place]) for place in self.required)
+        filled = sum(not blank(cells[place]) for place in self.at.required)
         if filled > 2 or (self.name >= 0 and not blank(cells[self.name]) and cells[self.name] != first):
             return False
         self._report_sum(r, kind)
@@ -100,7 +122,7 @@ class NotRows:
         for place in self.told:
             if not says_nobody(cells[place]):
                 return False
-        kind = only_a_class(cells[self.room], [cells[place] for place in self.others])
+        kind = only_a_class(cells[self.room], [cells[place] for place in self.at.others])
         if not kind or self._has_more(r, cells):
             return False
         if kind == "bare":
@@ -118,13 +140,19 @@ class NotRows:
 
     def _has_more(self, r: int, cells: list[object]) -> bool:
         """Whether there are a cell that could not be calculated, or words under no header."""
-        if self.sheet.errors and any((r + 1, place) in self.sheet.errors for place in self.headed):
+        headed = self._headed
+        if self.sheet.errors and any((r + 1, place) in self.sheet.errors for place in headed):
             return True
-        if self.sheet.formulas and any(self.sheet.formulas.get((r + 1, place)) is False for place in self.headed):
+        if self.sheet.formulas and any(self.sheet.formulas.get((r + 1, place)) is False for place in headed):
             return True
         return any(
-            place not in self.headed and isinstance(cell, str) and not blank(cell) for place, cell in enumerate(cells)
+            place not in headed and isinstance(cell, str) and not blank(cell) for place, cell in enumerate(cells)
         )
+
+    @cached_property
+    def _headed(self) -> set[int]:
+        head = self.sheet.rows[self.block.first - 1] if self.block.page is None else []
+        return {place for place, cell in enumerate(head) if not blank(cell)} | self.at.all
 
     def report(self) -> None:
         """Say which lines named a class and nothing else."""

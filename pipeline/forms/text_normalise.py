@@ -98,7 +98,7 @@ def blank(cell: object) -> bool:
         return True
     if not isinstance(cell, str):
         return False
-    return cell in BLANKS or _swept_blank(cell)
+    return cell in BLANKS or (not cell.isalnum() and _swept_blank(cell))
 
 
 @lru_cache(maxsize=8192)
