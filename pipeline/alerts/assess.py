@@ -17,8 +17,8 @@ from pipeline.alerts import corrections
 from pipeline.alerts.card_letters import announce
 from pipeline.alerts.class_rolls import CampusKey
 from pipeline.alerts.load import CampusEpisodes, Job, episode_of, jobs_of, load
-from pipeline.database import acts, sql
-from pipeline.database.models import Alert, AlertCase, AlertEvent, AlertHit, Card, Counter
+from pipeline.database import acts, serialise, sql
+from pipeline.database.models import Alert, AlertEvent, Card, Counter
 from pipeline.database.transactions import atomic
 from pipeline.model import ActKind, Site, TodoKind
 from pipeline.rules import Condition, Rules
@@ -152,14 +152,16 @@ class _Writer:
         self.jobs = jobs
         self.asked: dict[tuple[str, ...], RulesInForce] = {}
         self.named = {switch.place for rule in rules.rules for switch in rule.switches}
+        self.year = today(now).year
+        self.next = 0  # the number of the first fresh alert, when there is one
         self.fresh: list[Alert] = []
         self.changed: list[Alert] = []
         self.renamed: list[Alert] = []
         self.closed_hits: list[sql.Params] = []
-        self.hits: list[AlertHit] = []
+        self.hits: list[sql.Params] = []
         self.closed_cases: list[sql.Params] = []
-        self.cases: list[AlertCase] = []
-        self.events: list[AlertEvent] = []
+        self.cases: list[sql.Params] = []
+        self.events: list[sql.Params] = []
         self.letters: list[sql.Params] = []
         self.reopened: list[str] = []
 
@@ -171,14 +173,16 @@ class _Writer:
         sql.run(_FREE_NAME, [(one.id,) for one in self.renamed])
         rows = [_alert_row(alert) for alert in sorted(self.changed, key=lambda alert: alert.closed_at is None)]
         sql.run(_CHANGE_ALERT, rows)
-        Alert.objects.bulk_create(self.fresh)
+        if self.fresh:
+            sql.take(f"alert-{self.year}", len(self.fresh))
+            Alert.objects.bulk_create(self.fresh)
         if self.reopened:
             Card.objects.filter(alert_id__in=self.reopened, state__in=alert_state.COUNTING).update(state=CardState.VOID)
         sql.run(_CLOSE_HIT, self.closed_hits)
         sql.run(_CLOSE_CASE, self.closed_cases)
-        AlertHit.objects.bulk_create(self.hits)
-        AlertCase.objects.bulk_create(self.cases)
-        AlertEvent.objects.bulk_create(self.events)
+        sql.run(_PUT_HIT, self.hits)
+        sql.run(_PUT_CASE, self.cases)
+        sql.run(_PUT_EVENT, self.events)
         sql.run(sql.upsert("letter", LETTER, ("kind", "ref", "reader")), self.letters)
 
     def _campus(self, place: CampusKey, loaded: CampusEpisodes) -> None:
@@ -217,23 +221,24 @@ class _Writer:
             self.asked[place] = ask(self.rules, place)
         return self.asked[place]
 
-    def _event(self, alerts: Mapping[str, Alert], event: core.EpisodeEvent, settled: int) -> AlertEvent:
+    def _event(self, alerts: Mapping[str, Alert], event: core.EpisodeEvent, settled: int) -> sql.Params:
         details, alert = dict(event.details), alerts[event.id]
         if "into" in details:
             details["into"] = alerts[str(details["into"])].id
         if event.what in alert_state.FACED:  # the content of its card from this revision on
             names = f"{alert.group} {alert.also}".strip()
             details |= {"revision": alert.revision, "group": names, "stage": alert.stage}
-        return AlertEvent(alert_id=alert.id, at=self.now, what=event.what, origin=settled, details=details)
+        return alert.id, sql.moment(self.now), event.what.value, settled, serialise.text(details), ""
 
     def _numbered(self, after: core.Assessment, place: CampusKey, *, division: str) -> dict[str, Alert]:
         """Number the new episodes, in the order in which they came."""
         fresh = [episode for episode in after.episodes if episode.id.startswith("new-")]
-        year = today(self.now).year
-        first = sql.take(f"alert-{year}", len(fresh)) if fresh else 0
+        if fresh and not self.next:
+            self.next = sql.take(f"alert-{self.year}", 0)  # the counter is held; it is counted up once for all
+        first = self.next + len(self.fresh)
         return {
             episode.id: Alert(
-                id=f"{year}-{first + n:04d}",
+                id=f"{self.year}-{first + n:04d}",
                 school_id=place[0],
                 campus=place[1],
                 division=division,
@@ -279,20 +284,12 @@ class _Writer:
             if old.get(key) != hit:
                 self.hits.append(self._hit(alert, hit, settled))
 
-    def _hit(self, alert: str, hit: Condition, settled: int) -> AlertHit:
-        return AlertHit(
-            alert_id=alert,
-            rule=hit.rule,
-            rule_version=self.rules.version,
-            scope=hit.scope,
-            group=hit.group,
-            stage=hit.stage.value,
-            day=hit.day,
-            n=hit.n,
-            threshold=hit.threshold,
-            members=[[m.pupil, m.class_key, m.onset.isoformat()] for m in hit.members],
-            from_settled=settled,
-        )
+    def _hit(self, alert: str, hit: Condition, settled: int) -> sql.Params:
+        members = serialise.text([[m.pupil, m.class_key, m.onset.isoformat()] for m in hit.members])
+        return (
+            alert, hit.rule, self.rules.version, hit.scope, hit.group, hit.stage.value, sql.day(hit.day), hit.n,
+            hit.threshold, members, settled,
+        )  # fmt: skip
 
     def _cases(self, alert: str, before: core.Episode | None, after: core.Episode, settled: int) -> None:
         linked, cases = (before.cases if before else {}), after.cases
@@ -301,16 +298,8 @@ class _Writer:
                 self.closed_cases.append((settled, alert, pupil))
         for pupil, case in cases.items():
             if linked.get(pupil) != case:
-                self.cases.append(
-                    AlertCase(
-                        alert_id=alert,
-                        pupil=pupil,
-                        class_key=case.class_key,
-                        onset=case.onset,
-                        diagnosis=case.diagnosis,
-                        from_settled=settled,
-                    )
-                )
+                row = (alert, pupil, case.class_key, sql.day(case.onset), case.diagnosis, settled)
+                self.cases.append(row)
 
 
 def _alert_row(alert: Alert) -> sql.Params:
@@ -338,8 +327,14 @@ _CHANGE_ALERT = (
     'UPDATE alert SET "group" = %s, also = %s, stage = %s, scope = %s, state = %s, due_at = %s, first_onset = %s,'
     " last_onset = %s, cases = %s, ends_after = %s, closed_at = %s, close_reason = %s, revision = %s WHERE id = %s"
 )
+_PUT_HIT = sql.insert(
+    "alert_hit",
+    ("alert_id", "rule", "rule_version", "scope", "group", "stage", "day", "n", "threshold", "members", "from_settled"),
+)
 _CLOSE_HIT = (
     'UPDATE alert_hit SET to_settled = %s WHERE alert_id = %s AND rule = %s AND "group" = %s AND scope = %s'
     " AND day = %s AND to_settled IS NULL"
 )
+_PUT_CASE = sql.insert("alert_case", ("alert_id", "pupil", "class_key", "onset", "diagnosis", "from_settled"))
+_PUT_EVENT = sql.insert("alert_event", ("alert_id", "at", "what", "origin", "details", "state"))
 _CLOSE_CASE = "UPDATE alert_case SET to_settled = %s WHERE alert_id = %s AND pupil = %s AND to_settled IS NULL"

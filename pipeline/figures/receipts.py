@@ -132,7 +132,8 @@ _BESIDE = {
 def receipt(facts: ReceiptFacts) -> Receipt:
     """Say the outcome of one submission, and what its sender must do."""
     quotes = facts.scope is not None and (facts.scope.names or facts.form in _NO_PUPILS)
-    found = {grade: asked_of(facts, grade) for grade in Severity}
+    read = _to_read(facts)
+    found = {grade: _asked_of(facts, grade, read) for grade in Severity}
     errors, queries, advice = (
         _texts(found[grade], quotes=quotes) for grade in (Severity.ERROR, Severity.QUERY, Severity.ADVICE)
     )
@@ -215,12 +216,18 @@ def asked_of(facts: ReceiptFacts, grade: Severity) -> list[Issue]:
     A copy needs nothing. For a file that is held the question comes first: it is about the file, or else about the rows
     it names.
     """
-    if not facts.issues:
-        return []
+    return _asked_of(facts, grade, _to_read(facts))
+
+
+def _to_read(facts: ReceiptFacts) -> list[Issue]:
+    """The issues that may be asked: not those of rows that are settled, nor what the first sentence says."""
     settled = {row for issue in facts.issues if issue.code == _SETTLED for row in _numbers(issue)}
-    relevant = [
-        issue for issue in facts.issues if not (issue.row and issue.row in settled) and issue.code not in _FIRST
-    ]
+    return [issue for issue in facts.issues if not (issue.row and issue.row in settled) and issue.code not in _FIRST]
+
+
+def _asked_of(facts: ReceiptFacts, grade: Severity, relevant: Sequence[Issue]) -> list[Issue]:
+    if not relevant:
+        return []
     found = [issue for issue in relevant if issues.severity(issue) is grade]
     if facts.state is State.DUPLICATE and grade is Severity.ADVICE:
         return [issue for issue in relevant if issue.code == _CLASSES]

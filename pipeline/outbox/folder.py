@@ -102,7 +102,7 @@ def _fits(name: str) -> bool:
 
 def _targets(site: Site, delivery: Delivery) -> list[Path]:
     day = delivery.day.isoformat() if delivery.day else OPEN_ENDED
-    folder = site.outbox / delivery.place.level / legal(delivery.place.name) / day
+    folder = site.outbox.joinpath(delivery.place.level, legal(delivery.place.name), day)
     return [folder / legal(paper.name) for paper in delivery.papers]
 
 

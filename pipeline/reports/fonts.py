@@ -22,7 +22,7 @@ from pipeline.errors import ConfigError
 
 FAMILY = "Noto Sans SC"
 FILES = ("NotoSansSC-Regular.ttf", "NotoSansSC-Bold.ttf")
-EVERYDAY = "Noto Sans SC Everyday"  # the signs of GB 2312 of the same: `tools/everyday_fonts.py`
+EVERYDAY = "Noto Sans SC Everyday"  # GB 2312 and usual names of the same: `tools/everyday_fonts.py`
 SMALL_FILES = ("NotoSansSCEveryday-Regular.ttf", "NotoSansSCEveryday-Bold.ttf")
 MISSING = "〓"  # the printers' sign for one they have not
 SYSTEM = Path("/usr/share/fonts/truetype")

@@ -84,7 +84,6 @@ class Coordinator:
         self._fresh = True  # it is not known yet which lists an earlier process left open
         self._shaken = True  # a crash, or a fault, may have left something half done
         self._renderer: Renderer | None = None  # started when the first page is to be drawn
-        self._time_to_warn = Pacer(WARN_SECONDS)
         self.folder = Folder(site, clock, patient=patient)
 
     def __enter__(self) -> Self:
@@ -154,8 +153,8 @@ class Coordinator:
         piece = min(limit, PIECE)
         named = batches(given(self._site, paths, self._clock()), self._site, piece)
         reading, time_to_look = ReadQueue(self._readers), Pacer(LOOK_SECONDS)
-        time_to_settle = Pacer(SOON_SECONDS)
-        time_to_settle()
+        time_to_settle, time_to_warn = Pacer(SOON_SECONDS), Pacer(WARN_SECONDS)
+        time_to_settle(), time_to_warn()  # both are counted from now: what is short is warned of once, in the end
         more = True
         while more or len(reading):
             while more and len(reading) < AHEAD * limit:
@@ -173,7 +172,7 @@ class Coordinator:
                 self._settle(part, done)
             # files that keep their readers busy delay no other: look for new ones meanwhile
             more = more or bool(len(reading) and (not read or time_to_look()))
-            if more and self._time_to_warn():
+            if more and time_to_warn():
                 self._warn(done)
 
     def _receive(self, arrivals: Sequence[Arrival], done: Cycle) -> list[Arrival]:

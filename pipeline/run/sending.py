@@ -58,7 +58,10 @@ def books(site: Site, now: datetime, limit: int = SLICE) -> int:
 def draw(site: Site, now: datetime, renderer: Renderer, limit: int = SLICE) -> int:
     """Draw and deliver up to `limit` of the letters with pages; return how many. Call until there are none."""
     queued = queue.pending(limit, tuple(writers.PAGES))
-    return _deliver(batch_of(site, queued), queued, _drawn(queued, site, renderer), now) if queued else 0
+    if not queued:
+        return 0
+    batch = batch_of(site, queued)
+    return _deliver(batch, queued, _drawn(queued, batch, renderer), now)
 
 
 def undrawn() -> int:
@@ -113,18 +116,18 @@ def _written(
     return [_tried("letters", one, partial(by[one.kind], one, batch)) for one in queued]
 
 
-def _drawn(queued: Sequence[Queued], site: Site, renderer: Renderer) -> list[list[Paper] | Fault]:
+def _drawn(queued: Sequence[Queued], batch: LetterBatch, renderer: Renderer) -> list[list[Paper] | Fault]:
     """Draw all in parallel; if that fails, one by one, so that only the faulty one is set aside."""
-    pages = ((one.kind, writers.PAGES[one.kind](one, site)) for one in queued)
+    pages = ((one.kind, writers.PAGES[one.kind](one, batch)) for one in queued)
     drawn = errors.attempted(lambda: list(written.compose_all(pages, renderer)))
     if not isinstance(drawn, Fault):
         return [*drawn]
     log.warning("pages_one_by_one", letters=len(queued), **drawn.fields())
-    return [_tried("draw", one, partial(_drawn_alone, one, site, renderer)) for one in queued]
+    return [_tried("draw", one, partial(_drawn_alone, one, batch, renderer)) for one in queued]
 
 
-def _drawn_alone(letter: Queued, site: Site, renderer: Renderer) -> list[Paper]:
-    return written.compose(letter.kind, writers.PAGES[letter.kind](letter, site), renderer)
+def _drawn_alone(letter: Queued, batch: LetterBatch, renderer: Renderer) -> list[Paper]:
+    return written.compose(letter.kind, writers.PAGES[letter.kind](letter, batch), renderer)
 
 
 def _tried(name: str, letter: Queued, write: Callable[[], list[Paper]]) -> list[Paper] | Fault:
@@ -143,8 +146,9 @@ def _deliver(batch: LetterBatch, queued: Sequence[Queued], papers: Sequence[list
     ready = [(one, made) for one, made in zip(queued, papers, strict=True) if not isinstance(made, Fault)]
     deliveries = [Delivery(batch.place(one.reader), _day(one, batch), made) for one, made in ready]
     paths = deliver_all(site, deliveries)
+    root = f"{site.root}/"  # paths below it as text: `relative_to` costs as much as a file's name and its hash
     sent = [
-        Delivered(one.id, lying[0].relative_to(site.root).as_posix() if lying else "", _sha(made), _outcome(one, batch))
+        Delivered(one.id, str(lying[0]).removeprefix(root) if lying else "", _sha(made), _outcome(one, batch))
         for (one, made), lying in zip(ready, paths, strict=True)
     ]
     with atomic():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pipeline.letters.queue import Queued
-from pipeline.model import LetterKind, Paper, Site
+from pipeline.model import LetterKind, Paper
 from pipeline.run.writers import answers, cards, county, filing, pages, reconciliation_query
 from pipeline.run.writers.base import LetterBatch
 
@@ -24,7 +24,7 @@ WRITERS: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Paper]]] = {
 BOOKS: Mapping[LetterKind, Callable[[Queued, LetterBatch], list[Paper]]] = {LetterKind.CARDBOOK: cards.workbook}
 """Letters that take as long to write as a page to draw: they wait with those, so that receipts do not wait for them."""
 
-PAGES: Mapping[LetterKind, Callable[[Queued, Site], Mapping[str, Any]]] = {
+PAGES: Mapping[LetterKind, Callable[[Queued, LetterBatch], Mapping[str, Any]]] = {
     LetterKind.CARD: cards.card,
     LetterKind.WORKSHEET: cards.worksheet,
     LetterKind.DIGEST: pages.edition,

@@ -9,6 +9,7 @@ from datetime import date
 from pipeline import forms, units
 from pipeline.facts import receipt_facts
 from pipeline.facts.receipt_facts import StillMissing
+from pipeline.figures.cards import CardFacts
 from pipeline.figures.words import assumed
 from pipeline.letters.queue import Facts, Queued
 from pipeline.model import TAKEN, Issue, Level, Site, State
@@ -39,6 +40,7 @@ class LetterBatch:
     missing: Mapping[int, StillMissing] = field(default_factory=dict)  # by submission: receipt_facts.missing
     reviews: Mapping[tuple[str, date], Review] = field(default_factory=dict)  # of schools' days
     assumed: Mapping[tuple[str, date], int] = field(default_factory=dict)  # (unit, day) → unknown_years.assumed
+    cards: dict[tuple[str, str], CardFacts] = field(default_factory=dict)  # (ref, reader) →, as they are first needed
 
     def year_note(self, letter: Queued) -> str:
         """That the letter's day is by weekday only, "" if it is not."""

@@ -7,9 +7,10 @@ from typing import Any
 
 from pipeline.facts import editions
 from pipeline.letters.queue import Queued
-from pipeline.model import EditionRef, Site
+from pipeline.model import EditionRef
+from pipeline.run.writers.base import LetterBatch
 
 
-def edition(letter: Queued, site: Site) -> Mapping[str, Any]:
-    del site
+def edition(letter: Queued, batch: LetterBatch) -> Mapping[str, Any]:
+    del batch
     return editions.values(letter.kind, letter.reader, EditionRef.read(letter.ref))
