@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import AnyStr
@@ -35,7 +35,7 @@ def grids(parts: Mapping[str, bytes]) -> Mapping[str, Grid]:
         names, states = listing.sheets_of(parts), _states(parts["xl/workbook.xml"])
         if [name for name, _ in states] != [*names] or date1904(parts):
             return {}
-        texts, formats = _texts(parts.get(SHARED_STRINGS)), _StyledNumbers(parts.get(_STYLES))
+        texts, formats = _texts(parts.get(SHARED_STRINGS)), _formats(parts.get(_STYLES))
         read = [names[name] for name, hidden in states if not is_ours(name, hidden=hidden)]
         return _scanned({path: parts[path] for path in read}, texts, formats)
     except (UnlikeOthers, Unsound, UnicodeDecodeError):
@@ -169,24 +169,23 @@ def _number(value: bytes) -> object:
     return int(value) if len(value) <= _EXACT_DIGITS and value.isdigit() else value_of(float(value))
 
 
-class _StyledNumbers:
-    """What a number means in each style of a workbook."""
-
-    def __init__(self, styles: bytes | None) -> None:
-        if styles is not None and len(styles) > KNOWN_BYTES:
-            raise UnlikeOthers
-        self._kinds = _kinds(styles) if styles is not None else {}
-        if styles is not None and not self._kinds:
-            raise UnlikeOthers
-
-    def value(self, value: bytes, style: bytes) -> object:
-        """A number or, in a style of dates, a day. Raises UnlikeOthers: a time, or a style that is not there."""
-        kind = self._kinds.get(style) if style else float
-        if kind is float:
-            return _number(value)
-        if kind is datetime:
-            return _day(value)
+def _formats(styles: bytes | None) -> Formats:
+    """What a number means in each style of a workbook. Raises UnlikeOthers."""
+    if styles is None:
+        return _UNSTYLED
+    if len(styles) > KNOWN_BYTES or len(found := _formats_of(styles)) == len(_UNSTYLED):
         raise UnlikeOthers
+    return found
+
+
+@lru_cache(maxsize=64)
+def _formats_of(styles: bytes) -> Formats:
+    return {**_UNSTYLED, **{style: _MAKERS.get(kind, _time) for style, kind in _kinds(styles).items()}}
+
+
+def _time(_: bytes) -> object:
+    """What is neither a number nor a day."""
+    raise UnlikeOthers
 
 
 @lru_cache(maxsize=4096)
@@ -196,13 +195,16 @@ def _day(value: bytes) -> date:
     return _EPOCH + timedelta(days=int(value))
 
 
+_UNSTYLED: Formats = {b"": _number}
+_MAKERS: Mapping[type, Callable[[bytes], object]] = {float: _number, datetime: _day}
+
+
 _MAIN = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _OFFICE = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
 _PROBE = b"45000.5"
 
 
-@lru_cache(maxsize=64)
 def _kinds(styles: bytes) -> Mapping[bytes, type]:
     """What calamine makes of a number in each style: float, datetime, or another class; {} if it cannot read them."""
     count = styles.count(b"<xf ")

@@ -10,22 +10,19 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import Protocol
 from xml.parsers import expat  # nosec B407  # no doctype gets here: guard.refuse_by_text
 
 MAX_ROWS = 20_000
 MAX_BOX = 400_000  # rows × columns
 
 _OPEN, _CLOSE, _VALUE, _ROW, _ROW_END = b"<sheetData>", b"</sheetData>", b"<v>", b'<row r="', b"</row>"
-_ATTRIBUTES = (
-    rb"(?: (?:spans|ht|customHeight|s|customFormat|hidden|outlineLevel|collapsed|thickTop|thickBot|x14ac:dyDescent)"
-    rb'="[0-9A-Za-z.: -]*")*'
-)
-_ROW_HEAD = re.compile(rb'([0-9]{1,7})"' + _ATTRIBUTES + rb" ?(/?)>")  # without its beginning
+_NAMES = rb"(?: (?:spans|ht|customHeight|s|customFormat|hidden|outlineLevel|collapsed|thickTop|thickBot|%b)"
+_ATTRIBUTES = _NAMES % b"x14ac:dyDescent" + rb'="[0-9A-Za-z.: -]*")*'
+_ROW_HEAD = re.compile(rb'"' + _NAMES % b"xac:dyDescent" + rb'="[A-Za-z:]*")* ?(/?)>')  # no digits, nor its beginning
 _CELL = re.compile(rb'<c r="([A-Z]{1,2})"( s="")?(?:(?: t="[sn]")? ?/>|( t="s"| t="n")?(><v>)</v></c>)')  # no digits
 _EMPTY = re.compile(
     rb'([0-9]+)"' + _ATTRIBUTES + rb' ?(?:/>|>((?:<c r="[A-Z]{1,2}\1"(?: s="[0-9]{1,5}")?(?: t="[sn]")? ?/>)*)</row>)'
@@ -35,7 +32,6 @@ _NUMERIC = b"0123456789."
 _APART = bytes(sign if sign in _NUMERIC else 32 for sign in range(256))
 _USUAL_SHAPE = 2_000  # bytes of a shape that is cached
 _KEPT_BELOW = 128 * 2**10
-_USUAL, _WIDEST = 32, 702  # columns to begin with; A to ZZ
 _LETTERS = [bytes([65 + n]) for n in range(26)]
 _COLUMNS = {name: at for at, name in enumerate([*_LETTERS, *(a + b for a in _LETTERS for b in _LETTERS)])}
 
@@ -44,12 +40,8 @@ class UnlikeOthers(Exception):  # noqa: N818  # a verdict, not an error of ours
     """Something is not written as ordinary programs write it."""
 
 
-class Formats(Protocol):
-    """What a number means in each style."""
-
-    def value(self, value: bytes, style: bytes) -> object:
-        """A cell's value. Raises UnlikeOthers."""
-        ...
+Formats = Mapping[bytes, Callable[[bytes], object]]
+"""By style (b"" for none) what makes a value of a number; it may raise UnlikeOthers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +68,12 @@ def scan(part: bytes, texts: Sequence[object], formats: Formats) -> Grid:
         raise UnlikeOthers
     filled, empty = _parted(body)
     try:
-        try:
-            rows, cells = _rows(filled, texts, formats, _USUAL)
-        except IndexError:
-            rows, cells = _rows(filled, texts, formats, _WIDEST)
-    except (IndexError, ValueError, OverflowError):
+        rows, cells, hiding = _rows(filled, texts, formats)
+    except (IndexError, KeyError, ValueError, OverflowError):
         raise UnlikeOthers from None
-    cells += _empty_cells(empty, len(rows))
-    return Grid(rows, cells, head, tail, hidden_rows(body))
+    below = _empty_rows(empty, len(rows))
+    hidden = hidden_rows(body) if hiding or below.hiding else frozenset[int]()
+    return Grid(rows, cells + empty.count(b"<c "), head, tail, hidden)
 
 
 _ROOT = re.compile(rb"\?>\s*<worksheet[ >]")
@@ -104,43 +94,41 @@ def _is_whole(head: bytes, tail: bytes) -> bool:
     return _ROOT.search(head) is not None and b"sheetData" not in head
 
 
-def _rows(body: bytes, texts: Sequence[object], formats: Formats, width: int) -> tuple[list[list[object]], int]:
-    """The rows, and how many cells. Raises UnlikeOthers, or IndexError where a column or a text is not there."""
-    rows: list[list[object]] = []
-    cells, widest = 0, -1
-    between, *chunks = body.split(_ROW)
-    if between:
+def _rows(body: bytes, texts: Sequence[object], formats: Formats) -> tuple[list[list[object]], int, bool]:
+    """The rows, how many cells, and whether some rows may be hidden. Raises UnlikeOthers, IndexError where a text is
+    not there, or KeyError where a style is not.
+    """
+    between, *written = body.translate(None, _NUMERIC).split(_ROW)
+    shapes = [*map(_shape_of, written)]
+    numbers = body.translate(_APART).split()
+    if between or sum(shape.count for shape in shapes) != len(numbers):
         raise UnlikeOthers
-    for chunk in chunks:
-        head = _ROW_HEAD.match(chunk)
-        if head is None:
+    if b"".join([shape.written for shape in shapes]) % (*numbers,) != body:  # each number is where it must be
+        raise UnlikeOthers
+    width = max((shape.last for shape in shapes), default=-1) + 1
+    rows: list[list[object]] = []
+    begin = 0
+    for shape in shapes:
+        mine = numbers[begin : begin + shape.count]
+        begin += shape.count
+        row = _opened(rows, int(mine[0]), width)
+        if shape.rows(mine).count(mine[0]) != shape.cells + 2:
             raise UnlikeOthers
-        number, slash = head.groups()
-        row, written = _opened(rows, int(number), width), chunk[head.end() :]
-        if slash or written == _ROW_END:
-            if slash and written:
-                raise UnlikeOthers
-            continue
-        shape = _shape_of(written)
-        numbers = shape.numbers_of(written, number)
         for at, place in shape.texts:
-            row[at] = texts[int(numbers[place])]
+            row[at] = texts[int(mine[place])]
         for at, place, style in shape.numbers:
-            row[at] = formats.value(numbers[place], numbers[style] if style else b"")
-        cells += shape.cells
-        widest = max(widest, shape.last)
-    for row in rows:
-        del row[widest + 1 :]
-    return rows, cells
+            row[at] = formats[mine[style] if style else b""](mine[place])
+    return rows, sum(shape.cells for shape in shapes), any(shape.hiding for shape in shapes)
 
 
 @dataclass(frozen=True, slots=True)
 class _RowShape:
-    """How the cells of a row are written; most rows of most sheets are written in one of a few ways.
+    """How a row is written; most rows of most sheets are written in one of a few ways.
 
-    `written`: with %b for each number. The others say which of the numbers is what: `rows` takes the row's number that
-    each cell repeats (the first one twice); cells with text are (column, its place in the table of texts), those with
-    a number (column, value, style or 0).
+    `written`: with %b for each number, `count` of them, of which the first is the row's. The others say which is what:
+    `rows` takes the row's number, twice, and what each cell says it is; cells with text are (column, its place in the
+    table of texts), those with a number (column, value, style or 0). `last`: the last column, -1 without cells.
+    `hiding`: it may be hidden.
     """
 
     written: bytes
@@ -150,33 +138,30 @@ class _RowShape:
     numbers: tuple[tuple[int, int, int], ...]
     cells: int
     last: int
-
-    def numbers_of(self, written: bytes, row: bytes) -> list[bytes]:
-        """All numbers of the cells of the row that has this number, in order. Raises UnlikeOthers."""
-        numbers = written.translate(_APART).split()
-        if len(numbers) != self.count or self.written % (*numbers,) != written:
-            raise UnlikeOthers
-        if self.rows(numbers).count(row) != self.cells + 1:
-            raise UnlikeOthers
-        return numbers
+    hiding: bool
 
 
 def _shape_of(written: bytes) -> _RowShape:
-    shape = written.translate(None, _NUMERIC)
-    return _shape(shape) if len(shape) <= _USUAL_SHAPE else _shape.__wrapped__(shape)
+    return _shape(written) if len(written) <= _USUAL_SHAPE else _shape.__wrapped__(written)
 
 
 @lru_cache(maxsize=2048)
 def _shape(shape: bytes) -> _RowShape:
-    """The shape of a row's cells, from what is written without its numbers. Raises UnlikeOthers."""
-    written, rows, texts, numbers, count, last = b"", list[int](), [], [], 0, -1
-    for cell in _CELL.finditer(shape):
+    """The shape of a row, from what is written behind its beginning without its numbers. Raises UnlikeOthers."""
+    head = _ROW_HEAD.match(shape)
+    if head is None:
+        raise UnlikeOthers
+    written = (
+        _ROW + b"%b" + head[0].replace(b'=""', b'="%b"').replace(b'=":"', b'="%b:%b"').replace(b" xac:", b" x%bac:")
+    )
+    places, texts, numbers, count, last = [0, 0], [], [], written.count(b"%b"), -1
+    for cell in _CELL.finditer(shape, head.end()):
         column, style, kind, value = _COLUMNS[cell[1]], cell[2], cell[3], cell[4]
         if column <= last:
             raise UnlikeOthers
         last = column
         written += cell[0].replace(b'" s="', b'%b" s="%b', 1) if style else cell[0].replace(cell[1], cell[1] + b"%b", 1)
-        rows.append(count)
+        places.append(count)
         count += 2 if style else 1
         if not value:
             continue
@@ -186,10 +171,11 @@ def _shape(shape: bytes) -> _RowShape:
         else:
             numbers.append((column, count, count - 1 if style else 0))
         count += 1
-    written += _ROW_END
-    if written.replace(b"%b", b"") != shape:
+    written += b"" if head[1] else _ROW_END
+    if written.replace(b"%b", b"") != _ROW + shape:
         raise UnlikeOthers
-    return _RowShape(written, count, itemgetter(rows[0], *rows), tuple(texts), tuple(numbers), len(rows), last)
+    hiding = b' hidden="' in written and b' hidden="false"' not in written
+    return _RowShape(written, count, itemgetter(*places), tuple(texts), tuple(numbers), len(places) - 2, last, hiding)
 
 
 def _opened(rows: list[list[object]], number: int, width: int) -> list[object]:
@@ -211,22 +197,32 @@ def _parted(body: bytes) -> tuple[bytes, bytes]:
     return body[: end + len(_ROW_END)], body[end + len(_ROW_END) :]
 
 
-def _empty_cells(body: bytes, before: int) -> int:
-    """How many cells are in rows without a value; most such rows differ in their number only, and in most workbooks of
-    one program they are the same. Raises UnlikeOthers.
+@dataclass(frozen=True, slots=True)
+class _EmptyRows:
+    """Rows without a value, every one looked at."""
+
+    written: bytes
+    hiding: bool  # some are hidden
+
+
+def _empty_rows(body: bytes, before: int) -> _EmptyRows:
+    """Look at rows without a value; most such rows differ in their number only, and in most workbooks of one program
+    they are the same. Raises UnlikeOthers.
     """
     if not body:
-        return 0
+        return _NONE
     first = body[len(_ROW) : body.find(b'"', len(_ROW))]
-    known = body.startswith(_ROW) and any(seen.endswith(body) for seen in _below)
-    if not known or not before < int(first):
+    known = next((seen for seen in _below if seen.written.endswith(body)), None) if body.startswith(_ROW) else None
+    if known is None or not before < int(first):
         _look_through(body, before)
+        known = _EmptyRows(body, hides(body))
         if len(body) <= _KEPT_BELOW:
-            _below.append(body)
-    return body.count(b"<c ")
+            _below.append(known)
+    return known
 
 
-_below: deque[bytes] = deque(maxlen=8)  # rows without a value of the last workbooks, every one looked at
+_NONE = _EmptyRows(b"", hiding=False)
+_below: deque[_EmptyRows] = deque(maxlen=8)  # those of the last workbooks
 
 
 def _look_through(body: bytes, before: int) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from pipeline.model import Issue
 
@@ -57,8 +57,7 @@ class Unsound(Exception):  # noqa: N818  # a verdict, not an error of ours
         return Issue(self.code, details=(("kind", self.kind),) if self.kind else ())
 
 
-@dataclass(frozen=True, slots=True)
-class ZipMember:
+class ZipMember(NamedTuple):
     """One member. `start` is where its packed bytes begin in the file; sizes in bytes.
 
     `name` has forward slashes, and the usual spelling if the member is one of the usual ones.
