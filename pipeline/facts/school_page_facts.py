@@ -37,6 +37,7 @@ PLACED = frozenset(
 )  # fmt: skip
 """Columns of the form with a place of their own on the page; others that go there are printed among the remarks."""
 
+_TOLD = 3  # alerts of a school that its page tells each by itself
 _BRIEF = 16  # half-width characters: a longer symptom in the clerk's own words stands among the remarks
 _MORE = tuple(
     (name, column) for name, column in ROWS.keeps.items() if Goes.PAGE in column.goes and column.name not in PLACED
@@ -156,7 +157,7 @@ def _page(cut: Cut, scope: units.Scope, school: CountedSchool, county: str, load
         zero=bool(heads) and all(h.zero and not h.other_absent for h in heads),
         pupils=tuple(_pupil(row, school, loaded, several=several) for row in rows),
         classes=tuple(_classes(school, rows, loaded, several=several)),
-        notices=tuple(_notice(alert, loaded) for alert in loaded.alerts.get(code, [])[:3]),
+        notices=tuple(_notices(loaded.alerts.get(code, []), loaded)),
         open_tickets=loaded.tickets.get(code, 0),
         assumed=school.assumed,
     )
@@ -233,6 +234,14 @@ def _classes(school: CountedSchool, rows: Sequence[Absence], loaded: _Rows, *, s
         )
         for place in places
     ]
+
+
+def _notices(alerts: Sequence[Alert], loaded: _Rows) -> Iterator[Notice]:
+    """The first alerts in words; of the others a page has room for their ids."""
+    for alert in alerts[:_TOLD]:
+        yield _notice(alert, loaded)
+    if len(alerts) > _TOLD:
+        yield papers.further_alerts([alert.id for alert in alerts[_TOLD:]])
 
 
 def _notice(alert: Alert, loaded: _Rows) -> Notice:

@@ -82,6 +82,11 @@ def alert_notice(number: str, group: str, where: str, cases: int, due: tuple[str
     return Notice(what, NOTICE.say(Warned(state), until=f"{until:%m-%d %H:%M}", name=name))
 
 
+def further_alerts(numbers: Sequence[str]) -> Notice:
+    """The notice of open alerts that a page has no room to tell each by itself."""
+    return Notice(f"另有 {len(numbers)} 条预警：{'、'.join(numbers)}", "各见其《预警信息报告卡》，请一并办理。")
+
+
 @dataclass(frozen=True, slots=True)
 class PageFacts:
     scope: Scope

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipeline import resources
 from pipeline.figures.paper_values import Values
 from pipeline.figures.words import in_a_row, printed_width
-from pipeline.model import LetterKind, Level
+from pipeline.model import HOME_CAMPUS, LetterKind, Level
 from pipeline.reports.front import ems, front
 from pipeline.reports.tilemap import tilemap
 
@@ -22,7 +22,7 @@ MISSING_LISTED = 200
 CARD_LINES = 11  # lines of cases and rules
 SOURCES_SHOWN = 2  # rules that have their sources beside them (three lines each) whatever room that takes
 RULES_SHOWN = 4  # if their sources are elsewhere, a line each; they leave the room of two lines less
-WORKSHEET_CASES = 8  # lines of cases and rules on a sheet for notes
+WORKSHEET_CASES = 7.6  # lines of cases on a sheet for notes; a rule takes less than one
 _RULE_EMS, _SOURCE_EMS = 40, 45  # width of a rule on a card, and of its source
 _CURVE_EMS = 46  # of the sentence of days: figures are narrower than letters
 _PAIRED_WIDTHS = {True: (24, 17), False: (14, 27)}  # with names or without: characters of the pupil, of the findings
@@ -115,6 +115,7 @@ def _missing(values: Values) -> Values:
 def _page(values: Values) -> Values:
     """Fill one side: notices first, then pupils and classes (two classes a line); the rest is the annex."""
     room = PAGE_LINES - sum(_lines(one["what"], 48) + _lines(one["todo"], 48) for one in values["notices"])
+    room -= _masthead_lines(values) - 1
     heights = [_pupil_height(row) for row in values["rows"]]
     least = max(4.0, room - sum(heights) - 2)
     rooms = values["classes"]
@@ -128,6 +129,12 @@ def _page(values: Values) -> Values:
     return {"pupils_shown": shown, "pupils_annexed": PUPILS_ANNEXED, "classes_shown": classes}
 
 
+def _masthead_lines(values: Values) -> int:
+    beside = ems(f"{values['county']} · 标识码 {values['code']}")
+    return _lines(f"{values['school']} · {values['date']}", _MASTHEAD_EMS - beside)
+
+
+_MASTHEAD_EMS = 50  # width of the line below the title, without the gap in it
 _FURTHER = 0.75  # height of a further line in the same row
 _REMARK_EMS = 48  # width of a pupil's remarks
 _COLUMN_EMS = {"class_name": 5.5, "pupil": 5.5, "code": 5.0, "symptoms": 8.5, "seen": 8.5}
@@ -154,14 +161,16 @@ def _lines(text: str, most: float) -> int:
 
 def _card(values: Values) -> Values:
     """A card is one side to write on, and cases go first. If they leave no room for the sources of more than two rules,
-    these are in an annex, with the rules after the first four. What still has no room for a line a case is two to a
-    line; the rest of them goes to an annex.
+    or long names for those of any, these are in an annex, with the rules after the first four. What still has no room
+    for a line a case is two to a line; the rest of them goes to an annex.
     """
     cases, hits, curve = values["rows"], values["hits"], values["curve"]
     free = CARD_LINES - (_lines(curve, _CURVE_EMS) if curve else 0)
+    free -= _further_lines(values, f"　{values['school_code']}", 22)
     sourced = sum(3 + 0.3 * (_lines(f"{hit['rule']} {hit['source']}", _SOURCE_EMS) - 1) for hit in hits)
     shown, paired = _fitting(cases, int(free - sourced), names=values["names"])
-    apart = len(hits) > SOURCES_SHOWN and shown < len(cases)
+    crowded = sourced + _least(cases, names=values["names"]) > free + 1  # so much is left at the foot
+    apart = crowded or (len(hits) > SOURCES_SHOWN and shown < len(cases))
     if apart:
         rules = 2 + sum(map(_rule_height, hits[:RULES_SHOWN])) + (len(hits) > RULES_SHOWN)
         shown, paired = _fitting(cases, int(free - rules), names=values["names"])
@@ -172,6 +181,19 @@ def _card(values: Values) -> Values:
         "sources_apart": apart,
         "rules_shown": RULES_SHOWN if apart else len(hits),
     }
+
+
+def _further_lines(values: Values, code: str, where: float) -> int:
+    """How many lines more than one the names of school and classes take. `where`: width of the latter."""
+    campus = "" if values["campus"] in {"", HOME_CAMPUS} else f"（{values['campus']}）"
+    return _lines(values["school"] + campus + code, _SCHOOL_EMS) + _lines(values["where"], where) - 2
+
+
+def _least(cases: Sequence[Values], *, names: bool) -> float:
+    """Height of the cases that a card shows in any case."""
+    if len(cases) <= 2:
+        return len(cases)
+    return _pair_height(cases[:2], names=names) + 1
 
 
 def _fitting(cases: Sequence[Values], lines: int, *, names: bool) -> tuple[int, bool]:
@@ -199,16 +221,17 @@ def _pair_height(pair: Sequence[Values], *, names: bool) -> float:
     return 0.2 + 0.8 * max(-(-whose // who), -(-what // found), when)
 
 
+_SCHOOL_EMS = 21.5  # width of a school's name on a card or a sheet for notes
 _WORKSHEET_EMS = {True: 10.4, False: 6.4}  # width of a pupil with its name, or its code; in letters of 10 pt
 _FOUND_EMS = 6.0  # of what was reported of it: what is in brackets begins a line of its own
 
 
 def _worksheet(values: Values) -> Values:
     """A worksheet is one side to write on; further cases are in an annex."""
-    room = WORKSHEET_CASES - len(values["met"]) - bool(values["phone"])
+    room = WORKSHEET_CASES - 0.78 * (len(values["met"]) + bool(values["phone"])) - 0.53 * _further_lines(values, "", 14)
     heights = [_worksheet_height(row, _WORKSHEET_EMS[values["names"]]) for row in values["rows"]]
     fits = sum(heights) <= room
-    shown = len(heights) if fits else sum(so_far <= room - 0.8 for so_far in accumulate(heights))
+    shown = len(heights) if fits else sum(so_far <= room - 0.85 for so_far in accumulate(heights))
     return {"cases_shown": shown, "cases_annexed": CASES_ANNEXED}
 
 

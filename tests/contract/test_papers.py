@@ -308,6 +308,20 @@ def test_names_stand_on_the_schools_own_page_only(county_day: Site) -> None:
         card_page_facts.card(county_day, CardRef("2026-0001", 1), THIRD)
 
 
+def test_a_schools_page_names_every_open_alert(county_day: Site) -> None:
+    first, hit = Alert.objects.get(), AlertHit.objects.get()
+    for n, group in enumerate(("RES", "GI", "RASH", "EYE"), start=2):
+        first.pk = f"2026-000{n}"
+        first.group = group
+        first.save(force_insert=True)
+        hit.pk, hit.alert_id = None, first.pk
+        hit.save(force_insert=True)
+    cut = editions.cut_pages(county_day, editions.Order(DAY, NOW), [GULOU])
+    notices = next(one.values for one in cut if one.place == FIRST)["notices"]
+    assert len(notices) == 4
+    assert "2 条预警：2026-0004、2026-0005" in notices[3]["what"]
+
+
 def test_an_alert_is_called_by_what_it_is_about(county_day: Site) -> None:
     row = Alert.objects.get()
 

@@ -240,6 +240,37 @@ def test_a_missing_list_has_paper_workbook_and_a_text_without_pupils(renderer: r
     assert all(line.school in said for line in page_samples.missing().silent)
 
 
+LONG_NAME = "示例市示例区外国语实验学校附属第一小学（示例新区校区国际部）教育集团总校"
+
+
+@pytest.mark.parametrize(("hits", "cases"), [(1, 20), (2, 20), (3, 4)])
+def test_the_papers_of_a_school_of_a_long_name_are_signed_on_their_first_side(
+    renderer: render.Renderer, hits: int, cases: int
+) -> None:
+    few = page_samples.card()
+    source = "《学校和托幼机构传染病疫情报告工作规范（试行）》（卫办疾控发〔2006〕65号）报告情形1："
+    source += "同一宿舍或班级1天内3例以上相似症状，或有共同用餐、饮水史"
+    listed = tuple(replace(few.cases_listed[n % 6], code=f"三2-{n:02d}AA") for n in range(cases))
+    met = tuple(replace(few.hits[0], source=source) for _ in range(hits))
+    facts = replace(few, school=LONG_NAME, where="、".join(f"{n}(1)班" for n in "一二三四五六"), hits=met)
+    facts = replace(facts, cases_listed=listed)
+    for kind, values, sign in (
+        ("card", values_of(cards.card(facts)), "县级审核"),
+        ("worksheet", values_of(card_books.worksheet(facts)), "核实人签字"),
+    ):
+        first, *annex = texts(pdf_of(letters.compose(kind, values, renderer)))
+        assert sign in first, kind
+        assert len(annex) < 2
+
+
+def test_on_the_page_of_a_school_of_a_long_name_nothing_leaves_the_sheet(renderer: render.Renderer) -> None:
+    facts = replace(page_samples.page(9), school=LONG_NAME)
+    values = letters.checked(values_of(papers.page(facts)))
+    assert outside(pages.page(values)) == []
+    (side,) = texts(pdf_of(letters.compose("page", values, renderer)))
+    assert "标识码2132000001" in side
+
+
 @pytest.mark.parametrize("cases", [1, 6, 7, 30])
 def test_a_sheet_to_write_on_is_one_side_and_only_the_schools_has_names(renderer: render.Renderer, cases: int) -> None:
     few = page_samples.card()
