@@ -38,6 +38,7 @@ class Inequalities:
     """Rows of low ≤ Σ coefficient × unknown ≤ high; unknowns are ≥ 0."""
 
     rows: list[tuple[dict[str, int], int | None, int | None]] = field(default_factory=list)
+    _found: tuple[int, _Dictionary] | None = None  # after how many rows
 
     def say(self, what: Expression, low: int | None, high: int | None) -> None:
         self.rows.append((dict(what), low, high))
@@ -62,76 +63,101 @@ class Inequalities:
         return found
 
     def range(self, what: Expression) -> tuple[int, int | None]:
-        """The least and greatest value that a count can have, by linear programming."""
-        names = sorted({name for row, _, _ in self.rows for name in row} | set(what))
-        table: list[tuple[list[Fraction], Fraction]] = []
-        for row, low, high in {str(row): row for row in self.rows}.values():  # much is said twice
-            line = [Fraction(row.get(name, 0)) for name in names]
-            if high is not None:
-                table.append((line, Fraction(high)))
-            if low is not None and low > 0:
-                table.append(([-n for n in line], Fraction(-low)))
-        goal = [Fraction(what.get(name, 0)) for name in names]
-        most, least = _maximum(table, goal), _maximum(table, [-n for n in goal])
+        """The least and greatest value that a count can have, by linear programming; of unknowns in rows only."""
+        start = self._start()
+        most, least = start.maximum(what), start.maximum({name: -n for name, n in what.items()})
         assert least is not None
         return ceil(-least), None if most is None else floor(most)
 
-
-def _maximum(rows: Sequence[tuple[list[Fraction], Fraction]], goal: Sequence[Fraction]) -> Fraction | None:
-    """The maximum of goal·x with x ≥ 0 and every row·x ≤ its bound (simplex, Bland's rule); None if there is none."""
-    width = len(goal)
-    # a dictionary: each basic unknown = constant + Σ coefficient × unknown that is not; 0 is the artificial one
-    table = [[bound, Fraction(1), *(-n for n in line)] for line, bound in rows]
-    basic, free = [width + 1 + i for i in range(len(rows))], list(range(width + 1))
-    worst = min(range(len(table)), key=lambda i: table[i][0], default=0)
-    if table and table[worst][0] < 0:
-        target = [Fraction(0), Fraction(-1), *(Fraction(0) for _ in goal)]
-        _pivot(table, target, basic, free, worst, 0)
-        _climb(table, target, basic, free)
-        assert target[0] == 0, "what was read contradicts itself"
-        if 0 in basic:
-            row = basic.index(0)
-            column = next(j for j in range(len(free)) if table[row][j + 1] != 0)
-            _pivot(table, target, basic, free, row, column)
-    gone = free.index(0)
-    free.pop(gone)
-    for line in table:
-        line.pop(gone + 1)
-    target = [Fraction(0)] * (len(free) + 1)
-    for name, n in enumerate(goal, 1):
-        if name in free:
-            target[free.index(name) + 1] += n
-        else:
-            target = [a + n * b for a, b in zip(target, table[basic.index(name)], strict=True)]
-    return target[0] if _climb(table, target, basic, free) else None
+    def _start(self) -> _Dictionary:
+        """A point that keeps every row: found once for all counts."""
+        if self._found is None or self._found[0] != len(self.rows):
+            upper: list[tuple[Mapping[str, int], int]] = []
+            for row, low, high in {str(row): row for row in self.rows}.values():  # much is said twice
+                if high is not None:
+                    upper.append((row, high))
+                if low is not None and low > 0:
+                    upper.append(({name: -n for name, n in row.items()}, -low))
+            names = sorted({name for row, _, _ in self.rows for name in row})
+            self._found = (len(self.rows), _Dictionary.keeping(names, upper))
+        return self._found[1]
 
 
-def _climb(table: list[list[Fraction]], target: list[Fraction], basic: list[int], free: list[int]) -> bool:
-    while True:
-        rising = [j for j in range(len(free)) if target[j + 1] > 0]
-        if not rising:
-            return True
-        column = min(rising, key=lambda j: free[j])
-        limits = [(-line[0] / line[column + 1], basic[i], i) for i, line in enumerate(table) if line[column + 1] < 0]
-        if not limits:
-            return False
-        _pivot(table, target, basic, free, min(limits)[2], column)
+@dataclass
+class _Dictionary:
+    """Of the simplex: over × each basic unknown = constant + Σ coefficient × unknown that is not, all of them whole.
 
+    Unknowns are numbered in `names`; those beyond are slacks, and 0 is the artificial one.
+    """
 
-def _pivot(
-    table: list[list[Fraction]], target: list[Fraction], basic: list[int], free: list[int], row: int, column: int
-) -> None:
-    line, at = table[row], column + 1
-    by = line[at]
-    solved = [-n / by for n in line]
-    solved[at] = 1 / by
-    table[row] = solved
-    for other in (*(each for i, each in enumerate(table) if i != row), target):
-        n = other[at]
-        if n:
-            for j in range(len(other)):
-                other[j] = n * solved[j] if j == at else other[j] + n * solved[j]
-    basic[row], free[column] = free[column], basic[row]
+    names: Mapping[str, int]
+    table: list[list[int]]
+    basic: list[int]
+    free: list[int]
+    over: int = 1
+
+    @classmethod
+    def keeping(cls, unknowns: Sequence[str], rows: Sequence[tuple[Mapping[str, int], int]]) -> _Dictionary:
+        """One whose unknowns are ≥ 0 and keep row·x ≤ its bound."""
+        names = {name: n for n, name in enumerate(unknowns, 1)}
+        table = [[bound, 1, *(-row.get(name, 0) for name in names)] for row, bound in rows]
+        made = cls(names, table, [len(names) + 1 + i for i in range(len(rows))], list(range(len(names) + 1)))
+        worst = min(range(len(table)), key=lambda i: table[i][0], default=0)
+        if table and table[worst][0] < 0:
+            target = [0, -1, *(0 for _ in names)]
+            made._pivot(target, worst, 0)
+            made._climb(target)
+            assert target[0] == 0, "what was read contradicts itself"
+            if 0 in made.basic:
+                row = made.basic.index(0)
+                made._pivot(target, row, next(j for j in range(len(made.free)) if table[row][j + 1] != 0))
+        gone = made.free.index(0)
+        made.free.pop(gone)
+        for line in table:
+            line.pop(gone + 1)
+        return made
+
+    def maximum(self, goal: Expression) -> Fraction | None:
+        """The maximum of goal·x (Bland's rule); None if there is none."""
+        here = _Dictionary(self.names, [[*line] for line in self.table], [*self.basic], [*self.free], self.over)
+        target = [0] * (len(here.free) + 1)
+        for name, n in goal.items():
+            number = here.names[name]
+            if number in here.free:
+                target[here.free.index(number) + 1] += n * here.over
+            else:
+                target = [a + n * b for a, b in zip(target, here.table[here.basic.index(number)], strict=True)]
+        return Fraction(target[0], here.over) if here._climb(target) else None
+
+    def _climb(self, target: list[int]) -> bool:
+        """Change `target`, and this, until it can rise no more; False if it can without end."""
+        while True:
+            rising = [j for j in range(len(self.free)) if target[j + 1] > 0]
+            if not rising:
+                return True
+            at = min(rising, key=lambda j: self.free[j]) + 1
+            limits = [
+                (Fraction(-line[0], line[at]), self.basic[i], i) for i, line in enumerate(self.table) if line[at] < 0
+            ]
+            if not limits:
+                return False
+            self._pivot(target, min(limits)[2], at - 1)
+
+    def _pivot(self, target: list[int], row: int, column: int) -> None:
+        at, before = column + 1, self.over
+        by = self.table[row][at]
+        sign = 1 if by > 0 else -1
+        self.over = over = abs(by)
+        solved = [-sign * n for n in self.table[row]]
+        solved[at] = sign * before
+        for i, other in enumerate((*self.table, target)):
+            n = other[at]
+            if i != row and (n or over != before):
+                # whole each time: both sides are minors of the first table
+                other[:] = [(a * over + n * b) // before for a, b in zip(other, solved, strict=True)]
+                other[at] = sign * n
+        self.table[row][:] = solved
+        self.basic[row], self.free[column] = self.free[column], self.basic[row]
 
 
 # --------------------------------------------------------------------------- reading

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -14,8 +15,10 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from typer.main import get_command
 
-from pipeline import database
+from pipeline import cli, database
+from pipeline.cli import language
 from pipeline.run import coordinator, delivery
 from tests import inprocess
 from tools.programs import program
@@ -45,6 +48,15 @@ def drawn_here() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coordinator, "Renderer", inprocess.renderer)
         patch.setattr(delivery, "Renderer", inprocess.renderer)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_once() -> Iterator[None]:
+    """The commands, of each language, are put together once: that takes 0.1 s, for each line that is run here."""
+    built = cache(lambda _chinese: get_command(cli.app))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, "get_command", lambda _app: built(language.is_chinese()))
         yield
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from pipeline import database
 from pipeline.database import copying
 from pipeline.database.models import Campus, SchoolClass, Unit
-from pipeline.model import Site
+from pipeline.model import Policy, Site
 from pipeline.registry import lookup
 from tests.sites import KEY
 from tests.submissions import COUNTY, SCHOOL
@@ -46,7 +46,7 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     many: what is settled here goes by COPY.
     """
     template: Template = request.getfixturevalue(f"{request.param}_template")
-    made = Site(root=tmp_path, database=template.database, key=KEY)
+    made = Site(root=tmp_path, database=template.database, key=KEY, policy=Policy(stable_seconds=0))
     if template.file is not None:
         shutil.copyfile(template.file, tmp_path / "store.db")
     database.open(made)

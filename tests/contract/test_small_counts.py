@@ -147,12 +147,11 @@ def attacked(
         for issued in editions.cut(site, editions.Order(DAY, now, final=edition > 1)):
             if issued.kind == "digest" and issued.place in ABOVE:
                 found.digest(issued.place, edition, printed(issued.values, renderer))
-        for reader in ABOVE:
-            mine = [one.code for one in day.schools if one.county in PLACES[reader][1]]
-            ill, rows = exported("absence", reader, "ill"), exported("reports", reader, "rows")
-            if reader == "320000":
-                found.export(ill, rows, edition)
-            assert all(ill.get(code) == exported("absence", "320000", "ill").get(code) for code in mine)
+        whole = exported("absence", "320000", "ill")
+        found.export(whole, exported("reports", "320000", "rows"), edition)
+        for reader in ABOVE[1:]:
+            mine, ill = PLACES[reader][1], exported("absence", reader, "ill")
+            assert ill == {code: n for code, n in whole.items() if found.schools[code].county in mine}
     return found
 
 
