@@ -60,7 +60,9 @@ class EarlierRow(NamedTuple):
     alike: bool = True
 
 
-def case_of(row: PupilDay, onset: date | None, earlier: EarlierRow | None, reported: date | None) -> tuple[date, bool]:
+def case_of(
+    day: date, start: date, state: str, onset: date | None, earlier: EarlierRow | None, reported: date | None
+) -> tuple[date, bool]:
     """Return the day of the case that a row belongs to, and whether this row is the first of the case.
 
     `reported`: the last day before it on which the pupil's class was reported. A pupil who was absent then and did not
@@ -69,14 +71,14 @@ def case_of(row: PupilDay, onset: date | None, earlier: EarlierRow | None, repor
     then only the row's own day is known. A pupil absent for one reason and then for another (事假, then ill) goes on
     being absent, with a case of its own day.
     """
-    own = min(onset or row.start, row.day)
+    own = min(onset or start, day)
     if earlier is None:
         return own, True
-    since = own if own > earlier.day else row.day  # what is known to be later than the earlier row
+    since = own if own > earlier.day else day  # what is known to be later than the earlier row
     if earlier.back:
-        again = row.row_state == _RETURNED and row.start <= earlier.day
+        again = state == _RETURNED and start <= earlier.day
         return (earlier.began, False) if again else (since, True)
-    if earlier.day == reported or row.start <= earlier.day:
+    if earlier.day == reported or start <= earlier.day:
         return earlier.began if earlier.alike else since, False
     return own, True
 

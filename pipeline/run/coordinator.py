@@ -43,7 +43,8 @@ log = structlog.get_logger("queke.run")
 Observer = Callable[[Arrival, Settled], None]
 
 AHEAD = 2  # batches that may be read while one is settled
-PIECE = 100  # files collected together: the readers need not wait for a whole batch
+PIECE = 100  # files collected together: the readers need not wait for a whole batch …
+FIRST_PIECE = 32  # … nor, while they have nothing to do, for so many
 SOON_SECONDS = 0.5  # how often, while a heap is collected, what is read already is settled
 LOOK_SECONDS = 1.0  # how often, while files are read, the inbox is looked at for new ones
 WARN_SECONDS = 3.0  # how often, in a long run, alerts are assessed between two batches
@@ -159,7 +160,8 @@ class Coordinator:
         while more or len(reading):
             while more and len(reading) < AHEAD * limit:
                 with stage("receive"):
-                    arrivals = [] if stop() else next(named, []) if paths else self.folder.collect(piece)
+                    few = piece if len(reading) else min(piece, FIRST_PIECE)
+                    arrivals = [] if stop() else next(named, []) if paths else self.folder.collect(few)
                 numbered = self._receive(arrivals, done) if arrivals else self._receive_mails(piece, done, stop)
                 more = bool(numbered)
                 if numbered:

@@ -23,7 +23,15 @@ from pipeline.model import (
     TicketState,
 )
 from pipeline.settling import cases, pupils
-from pipeline.settling.report_writes import KEEPS, Fold, absence_row, leave_to_compare, write, write_new_classes
+from pipeline.settling.report_writes import (
+    KEEPS,
+    Fold,
+    leave_to_compare,
+    stored_row,
+    write,
+    write_new_classes,
+    write_rows,
+)
 from pipeline.settling.settler import Settler
 from pipeline.turns import replay, report_state, revised_outcomes
 from pipeline.turns.replay import Act
@@ -62,6 +70,7 @@ def settle(turns: Sequence[Turn], site: Site, writes: Writes) -> list[tuple[Turn
             _take(fold, step, turn.settled, by=str(turn.event.order), voided=bool(turn.checked.voided))
             outcomes.append((turn, _outcome(step)))
     _place_cases(folds, writes)
+    write_rows(folds, writes)
     for fold in folds:
         write(fold, writes)
         pupils.write(by_key[fold.key], writes)
@@ -91,6 +100,7 @@ def waive(key: Key, ticket: str, *, by: str, settled: int, writes: Writes) -> bo
     if after is fold.standing:
         return False
     _take(fold, ReportStep(State.ACCEPTED, after), settled, by=by)
+    write_rows([fold], writes)
     write(fold, writes)
     return True
 
@@ -102,6 +112,7 @@ def leave(keys: Sequence[Key], done: Settled, writes: Writes) -> None:
     for fold in folds:
         _take(fold, ReportStep(State.ACCEPTED, _empty(fold.standing)), done.settled_seq, by=str(done.seq))
     _place_cases(folds, writes)
+    write_rows(folds, writes)
     for fold in folds:
         write(fold, writes)
         write_new_classes(fold, writes)
@@ -187,10 +198,10 @@ def _take(fold: Fold, step: ReportStep, settled: int, *, by: str, voided: bool =
         new = after.rows.get(identity)
         if new is old or (new is not None and merge.same(old.values, new.values, KEEPS)):
             continue
-        gone = PastReason.VOIDED if voided else PastReason.WITHDRAWN
-        why = (PastReason.CHANGED if new else gone).value
-        row = absence_row(fold, identity, old, since.pop(identity), pending=identity in hung)
-        fold.past.append((*row, settled, by, why))
+        away = PastReason.VOIDED if voided else PastReason.WITHDRAWN
+        why = (PastReason.CHANGED if new else away).value
+        gone = stored_row(fold, identity, old, since.pop(identity), pending=identity in hung, end=(settled, by, why))
+        fold.past.append(gone)
         changed = True
     for identity in after.rows.keys() - since.keys():
         since[identity] = settled

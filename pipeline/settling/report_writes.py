@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline import merge, reconcile
 from pipeline.database import serialise, sql
@@ -25,26 +26,26 @@ from pipeline.turns.transaction import Writes
 _ILL, _RETURNED = Reason.ILL, RowState.RETURNED  # looked up once, not for every row
 _WIDTHS = sql.widths(Absence)
 KEEPS = ROWS.keeps
-_TEXTS = tuple(name for name in KEEPS if name in _WIDTHS)
-_DATES = tuple(name for name, column in KEEPS.items() if column.dtype == "date")
-_MOMENTS = tuple(name for name, column in KEEPS.items() if column.dtype == "datetime")
-_REST = tuple(name for name in KEEPS if name not in {*_TEXTS, *_DATES, *_MOMENTS})
-_SAID = (*_TEXTS, *_DATES, *_MOMENTS, *_REST)
-_said = itemgetter(*_SAID)
-_TEXT_WIDTHS = tuple(_WIDTHS[name] for name in _TEXTS)
-_DATES_AT, _MOMENTS_AT, _REST_AT = (
-    slice(_SAID.index(names[0]), _SAID.index(names[0]) + len(names)) if names else slice(0)
-    for names in (_DATES, _MOMENTS, _REST)
-)
+_SAID = (*KEEPS, *cases.COLUMNS)
+_said = itemgetter(*KEEPS)  # the columns hold what they are declared to hold
 _KEY = ("day", "school", "campus", "pupil")
-_ROW = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID)
-_ABSENCE = (*_ROW, *cases.COLUMNS)
-_PAST = (*_ROW, *cases.COLUMNS, "to_settled", "closed_by", "why")
+_ABSENCE = (*_KEY, "division", "from_settled", "origin", "pending", *_SAID)
+_PAST = (*_ABSENCE, "to_settled", "closed_by", "why")
 _REPORT = (
     "day", "school", "campus", "division", "current_seq", "seqs", "zero", "first_seen", "on_time",
     "late_classes", "covered", "rows", "other_absent", "reporter", "reviewer", "from_settled",
 )  # fmt: skip
 _REPORT_CLASS = ("day", "school", "campus", "key", "silent", *COUNTED, *MORE)
+
+Cells = Sequence[Any]
+
+
+class StoredRow(NamedTuple):
+    """A row as it is to be stored: what is known of it beside its values, its values, and what ended it."""
+
+    head: sql.Params
+    values: Mapping[str, object]
+    end: sql.Params = ()
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ class Fold:
     key: Key
     before: ReportState
     loaded: LoadedReport
-    past: list[sql.Params] = field(default_factory=list)
+    past: list[StoredRow] = field(default_factory=list)
     own: set[int] = field(default_factory=set)  # submissions that have their turn now
     changed: bool = False  # rows changed
     settled: int = 0  # of the last turn
@@ -67,13 +68,12 @@ class Fold:
 
 
 def write(fold: Fold, writes: Writes) -> None:
-    """Collect what a report's turns changed: rows, tickets and, where it changed, the report itself; todos for them."""
+    """Collect what a report's turns changed besides its rows: tickets and, where it changed, the report; todos."""
     day, school, _ = fold.key
     before, after = fold.before, fold.standing
     county = fold.loaded.division
     if county:
         writes.todo(TodoKind.FIGURES, county, fold.settled, day)
-    _write_rows(fold, writes)
     _write_tickets(fold, writes)
     if fold.changed:
         writes.todo(TodoKind.WARN, school, fold.settled, day)
@@ -104,37 +104,70 @@ def _concerns(standing: ReportState) -> bool:
     return reconcile.concerns(ill, standing.classes, {key: line.roll for key, line in standing.lines.items()})
 
 
-def _write_rows(fold: Fold, writes: Writes) -> None:
-    before, after, since = fold.before, fold.standing, fold.loaded.since
-    hung, hangs = merge.pending(before), merge.pending(after)
-    day, school, campus = sql.day(fold.key[0]), *fold.key[1:]
-    writes.add(sql.insert("absence_past", _PAST), fold.past)
-    cases.keep(fold.key, before.rows, after.rows, {row[3] for row in fold.past}, fold.settled, writes)
-    gone = [(day, school, campus, identity) for identity in before.rows if identity not in after.rows]
-    writes.add("DELETE FROM absence WHERE day = %s AND school = %s AND campus = %s AND pupil = %s", gone)
-    writes.add(
-        sql.upsert("absence", _ABSENCE, _KEY),
-        [
-            absence_row(fold, identity, row, since[identity], pending=identity in hangs)
+def write_rows(folds: Sequence[Fold], writes: Writes) -> None:
+    """Collect the rows that came, changed or went, of all reports of a batch."""
+    writes.add(sql.insert("absence_past", _PAST), _stored([past for fold in folds for past in fold.past]))
+    put: list[StoredRow] = []
+    for fold in folds:
+        before, after, since = fold.before, fold.standing, fold.loaded.since
+        hung, hangs = merge.pending(before), merge.pending(after)
+        day, school, campus = sql.day(fold.key[0]), *fold.key[1:]
+        replaced = {past.head[3] for past in fold.past}
+        cases.keep(fold.key, before.rows, after.rows, replaced, fold.settled, writes)
+        gone = [(day, school, campus, identity) for identity in before.rows if identity not in after.rows]
+        writes.add("DELETE FROM absence WHERE day = %s AND school = %s AND campus = %s AND pupil = %s", gone)
+        put += [
+            stored_row(fold, identity, row, since[identity], pending=identity in hangs)
             for identity, row in after.rows.items()
             if before.rows.get(identity) is not row or (identity in hung) != (identity in hangs)
-        ],
-    )
+        ]
+    writes.add(sql.upsert("absence", _ABSENCE, _KEY), _stored(put))
 
 
-def absence_row(fold: Fold, identity: str, row: CurrentRow, settled: int, *, pending: bool) -> sql.Params:
-    """A row as it is stored, with what is derived of its case."""
+def stored_row(
+    fold: Fold, identity: str, row: CurrentRow, settled: int, *, pending: bool, end: sql.Params = ()
+) -> StoredRow:
     day, school, campus = fold.key
-    said: tuple[Any, ...] = _said(row.values)  # the columns hold what they are declared to hold
-    get: Any = row.values.get
-    return (
-        day.isoformat(), school, campus, identity, fold.loaded.division, settled, str(row.origin), pending,
-        *[str(text)[:width] if text else "" for text, width in zip(said, _TEXT_WIDTHS, strict=False)],
-        *[None if one is None else one.isoformat() for one in said[_DATES_AT]],
-        *[sql.moment(one) for one in said[_MOMENTS_AT]],
-        *said[_REST_AT],
-        *[sql.day(get(name)) for name in cases.COLUMNS],
-    )  # fmt: skip
+    head = (day.isoformat(), school, campus, identity, fold.loaded.division, settled, str(row.origin), pending)
+    return StoredRow(head, row.values, end)
+
+
+def _stored(rows: Sequence[StoredRow]) -> list[sql.Params]:
+    """Rows as they are stored, with what is derived of their cases. By column: most are blank in all of them."""
+    if not rows:
+        return []
+    columns = [*zip(*[_said(row.values) for row in rows], strict=True)]
+    columns += [tuple([row.values.get(name) for row in rows]) for name in cases.COLUMNS]
+    cells = [put(column) for put, column in zip(_PUT, columns, strict=True)]
+    return [(*row.head, *one, *row.end) for row, one in zip(rows, zip(*cells, strict=True), strict=True)]
+
+
+def _put_texts(width: int, cells: Cells) -> Cells:
+    return [str(one)[:width] if one else "" for one in cells] if any(cells) else ("",) * len(cells)
+
+
+def _put_days(cells: Cells) -> Cells:
+    return [one and one.isoformat() for one in cells] if any(cells) else cells
+
+
+def _put_moments(cells: Cells) -> Cells:
+    return [sql.moment(one) for one in cells]
+
+
+def _put_as_they_are(cells: Cells) -> Cells:
+    return cells
+
+
+def _put(name: str) -> Callable[[Cells], Cells]:
+    """How the cells of a column are stored."""
+    if name in _WIDTHS:
+        return partial(_put_texts, _WIDTHS[name])
+    if name in cases.COLUMNS or KEEPS[name].dtype == "date":
+        return _put_days
+    return _put_moments if KEEPS[name].dtype == "datetime" else _put_as_they_are
+
+
+_PUT = [_put(name) for name in _SAID]
 
 
 def _write_tickets(fold: Fold, writes: Writes) -> None:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from pipeline.database import sql
 from pipeline.model import RowState
 from pipeline.registry import lookup
-from pipeline.spells import EarlierRow, PupilDay, case_of
+from pipeline.spells import EarlierRow, case_of
 
 LOOK_BACK = 14  # days; an older report is not the last before this one: a break lay between
 DEEP = 120  # days in which the beginning is searched, for a pupil whom the last report does not name
@@ -150,8 +150,7 @@ def _derived(line: _Line, day: date, pupil: str, row: SpellRow) -> Derived:
     if before is not None:
         told, was = before
         earlier = EarlierRow(told, was.began or told, was.back, was.reason == row.reason)
-    pupil_day = PupilDay(day, row.start, row.state)
-    began, first = case_of(pupil_day, row.onset, earlier, line.reported(day, row.class_key))
+    began, first = case_of(day, row.start, row.state, row.onset, earlier, line.reported(day, row.class_key))
     state = row.state if row.state == _RETURNED else _NEW if first else _ONGOING
     known = not first and before is not None and before[1].signs == row.signs
     return Derived(began, state, known, row.began, row.state)

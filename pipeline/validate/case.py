@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from operator import itemgetter
 
 from pipeline import issues
@@ -195,6 +196,11 @@ class RowCase:
         self.case.records.append(Record(self.table.name, identity, values, self.row.number, self.row.ticket))
 
 
+@lru_cache(maxsize=4096, typed=True)  # a few temperatures; typed: 38 and 38.0 are written differently
+def _exact(number: object) -> Decimal:
+    return Decimal(str(number))
+
+
 class AsKept:
     """The typed cells of some columns as they are stored: numbers exact, moments in Shanghai time, blanks as kept.
 
@@ -215,8 +221,8 @@ class AsKept:
             if value is not None:
                 found[name] = value
         for name in self._numbers:
-            if found[name] is not None:
-                found[name] = Decimal(str(found[name]))
+            if (number := found[name]) is not None:
+                found[name] = _exact(number)
         for name in self._moments:
             if isinstance(moment := found[name], datetime):
                 found[name] = moment.replace(tzinfo=ZONE)
