@@ -13,14 +13,14 @@ from pipeline.alert_state import AlertState
 from pipeline.alerts import class_rolls
 from pipeline.alerts.class_rolls import CampusKey
 from pipeline.database import sql
-from pipeline.database.models import Alert, AlertCase, AlertHit, Division, RaisedAlert, Todo
+from pipeline.database.models import Alert, AlertCase, AlertHit, RaisedAlert, Todo
 from pipeline.model import Reason, TestResult, TodoKind
+from pipeline.registry import lookup
 from pipeline.rules import Case, Condition, Key, Member, Rules, Stage, Told
 from pipeline.rules.rooms import Joined
 from pipeline.rules.windows import Spans, Window, affected, needed
 from pipeline.schooldays import Calendar, school_year, today
 from pipeline.turns import context
-from pipeline.units import DivisionNode, Tree
 
 REMEMBERED = timedelta(days=120)  # an alert closed so long ago no longer explains a condition
 _STEP = 14  # days: reads that go further back do so in steps, so that few schools need a query of their own
@@ -264,12 +264,7 @@ def _listed(alerts: Sequence[str]) -> dict[str, dict[str, core.EpisodeCase]]:
 
 def chains(schools: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return by school its code and its divisions, narrowest first."""
-    places = {
-        code: DivisionNode(code, kind, parent or "")
-        for code, kind, parent in Division.objects.values_list("code", "kind", "parent_id")
-    }
-    found = dict(sql.fetch_in("SELECT code, division_id FROM unit WHERE code IN ?", schools))
-    tree = Tree(places, found)
+    tree = lookup.tree(schools)
     return {school: tree.chain(school) for school in schools}
 
 

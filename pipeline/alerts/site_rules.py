@@ -47,7 +47,7 @@ def notice(root: Path, now: datetime) -> Rules:
     sha = hashlib.sha256(text.encode()).hexdigest()
     last = RulesFile.objects.order_by("-id").first()
     if (last.sha256 if last else _NOTHING) == sha:
-        return in_force()
+        return in_force() if last and not last.good else _rules(last.text if last else "")
     keep(text, now, readable=readable)
     return in_force()
 
