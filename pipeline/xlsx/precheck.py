@@ -160,7 +160,9 @@ class _Walker:
     def end(self, name: str) -> None:
         local = listing.local(name)
         if local == "v" and self._value is not None:
-            self._typed("".join(self._value).strip())
+            value = "".join(self._value).strip()
+            self._valued = bool(value) or self._type == "str"  # openpyxl writes <v/> where nothing was calculated
+            self._typed(value)
         elif local == "c":
             self._end_cell()
         if local in ("v", "t"):

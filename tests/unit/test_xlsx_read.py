@@ -116,6 +116,13 @@ def test_an_error_cell_and_a_formula_are_noted_and_never_a_blank() -> None:
     assert got.rows == [[None, None, 2]]
 
 
+@pytest.mark.parametrize("value", ["<v/>", "<v></v>", "<v> </v>"])
+def test_a_formula_with_an_empty_value_was_never_calculated(value: str) -> None:
+    """So openpyxl writes it. An empty text is another thing: =IF(A1="","",1) has been calculated."""
+    rows = f'<row r="1"><c r="A1"><f>1+1</f>{value}</c><c r="B1" t="str"><f>""</f><v></v></c></row>'
+    assert read.careful(packed(parts(rows))).sheets[0].formulas == {(1, 0): False, (1, 1): True}
+
+
 def test_hidden_rows_and_columns_are_read_and_said_in_both_speeds() -> None:
     rows = '<row r="1" hidden="1"><c r="A1"><v>1</v></c></row><row r="2"><c r="A2"><v>2</v></c></row>'
     content = packed(parts(sheet=sheet(rows, before='<cols><col min="2" max="3" hidden="1" width="9"/></cols>')))
