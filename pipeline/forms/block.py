@@ -139,13 +139,17 @@ class Top:
     """The upper rows of a sheet: by row, (0-based column, folded text) of each cell that may be a table's label, and
     the forms whose titles are found. Other cells in these rows do not help to find a table.
 
-    It caches the tables that were searched: identifying and parsing ask for the same ones.
+    It caches the tables that were searched, and the first of a workbook's the tables of a form: identifying and parsing
+    ask for the same ones.
     """
 
     sheet: Sheet
     words: tuple[tuple[tuple[int, str], ...], ...]
     titles: frozenset[str]
     looked_for: dict[Table, Block | None] = field(default_factory=dict, compare=False, repr=False)
+    of_form: dict[str, dict[str, Block]] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # see `identify.blocks`
 
 
 @cache

@@ -59,7 +59,15 @@ def identify(book: Workbook, tops: Sequence[Top] = (), seen: date | None = None)
 
 
 def blocks(tops: Sequence[Top], form: Form) -> dict[str, Block]:
-    """The form's tables by name, each on the sheet that fits it best; a sheet holds one table."""
+    """The form's tables by name, each on the sheet that fits it best; a sheet holds one table. Searched once."""
+    if not tops:
+        return {}
+    if form.name not in tops[0].of_form:
+        tops[0].of_form[form.name] = _blocks(tops, form)
+    return tops[0].of_form[form.name]
+
+
+def _blocks(tops: Sequence[Top], form: Form) -> dict[str, Block]:
     fits = []
     for order, top in enumerate(tops):
         for table in form.tables:

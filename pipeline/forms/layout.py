@@ -34,6 +34,7 @@ _DEEP = 40  # rows in which a header block and a table's head are searched
 _WIDE = 60
 _SYMPTOMS = frozenset(spellings(SYMPTOM))  # below 症状, a column each
 _HEADER_ROWS = 8  # rows of a header block between one table and the head of the next
+_TICKET = (TICKET, ())  # as a cell is looked at
 _REACH = 6  # cells between a label and its value, if labels were merged
 
 
@@ -121,10 +122,10 @@ def header(sheet: Sheet, form: Form, head: int) -> dict[str, list[HeaderValue]]:
 def file_ticket(found: Block) -> str:
     """The ticket of a whole file that was returned: right of its label, above the table. "" for none."""
     for r, row in enumerate(found.sheet.rows[: min(found.head, _DEEP)]):
-        for c, cell in enumerate(row[:_WIDE]):
-            if type(cell) is str and label(cell) == TICKET:
-                hit = _right_of(row, r, c, {})
-                return sweep(shown(hit.value)) if hit else ""
+        seen = [*map(LOOKS.__getitem__, row[:_WIDE])]
+        if _TICKET in seen:
+            hit = _right_of(row, r, seen.index(_TICKET), {})
+            return sweep(shown(hit.value)) if hit else ""
     return ""
 
 
@@ -157,13 +158,9 @@ def block(top: Top, table: Table) -> Block | None:
 def _block(top: Top, table: Table) -> Block | None:
     if table.upright:
         return upright(top, table)
-    known = column_labels(table)
     best, head = 1, -1
     for r, words in enumerate(top.words):
-        if len(words) <= best:
-            continue
-        score = sum(known_as(word, known) is not None for _, word in words)
-        if score > best:
+        if len(words) > best and (score := _labels_in(table, words)) > best:
             best, head = score, r
     if head < 0:
         return None
@@ -181,6 +178,13 @@ def _block(top: Top, table: Table) -> Block | None:
         fit.void,
         fit.mark,
     )
+
+
+@lru_cache(maxsize=1024)
+def _labels_in(table: Table, words: tuple[tuple[int, str], ...]) -> int:
+    """How many words of a row are labels of a table. Cached: nearly all rows with labels are those of our templates."""
+    known = column_labels(table)
+    return sum(known_as(word, known) is not None for _, word in words)
 
 
 def _best_fit(rows: list[list[object]], table: Table, head: int) -> tuple[int, _Fit]:
@@ -217,14 +221,18 @@ def _may_be_head(row: list[object]) -> bool:
 
 def _holds_data(upper: list[object], row: list[object], known: Mapping[str, tuple[int, ...]]) -> bool:
     """Whether a row below a head has a text under a label that is none itself: a class, a name."""
-    return any(upper) and any(
-        cell
-        and above
-        and type(cell) is str
-        and known_as(label(above), known) is not None
-        and known_as(label(cell), known) is None
-        and label(cell) not in _SYMPTOMS
-        for above, cell in zip(upper, row, strict=False)
+    return (
+        any(upper)
+        and any(row)
+        and any(
+            cell
+            and above
+            and type(cell) is str
+            and known_as(label(above), known) is not None
+            and known_as(label(cell), known) is None
+            and label(cell) not in _SYMPTOMS
+            for above, cell in zip(upper, row, strict=False)
+        )
     )
 
 

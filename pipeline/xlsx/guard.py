@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, TypeVar
@@ -119,15 +120,13 @@ def refuse_by_text(entries: tuple[ZipMember, ...], parts: Mapping[str, bytes]) -
 
     Return whether any has a comment or CDATA.
     """
-    marked = [part for part in parts.values() if _has_marks(part)]
-    if any(b"<!DOCTYPE" in part or b"<!ENTITY" in part for part in marked):
-        raise Unsound("file-damaged")
-    if not all(map(_is_text, parts.values())):
+    markings = {_marking(part) for part in parts.values()}
+    if not _SOUND.issuperset(markings):
         raise Unsound("file-damaged")
     if b"/vbaproject" in parts.get("xl/_rels/workbook.xml.rels", b"").lower():  # whatever the member is called
         raise Unsound("file-macro")
     _refuse_active_types(parts["[Content_Types].xml"], entries)
-    return bool(marked)
+    return _Marking.MARKED in markings
 
 
 def known(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
@@ -140,12 +139,25 @@ def known(function: Callable[[bytes], _T]) -> Callable[[bytes], _T]:
     return ask
 
 
-@known
-def _has_marks(part: bytes) -> bool:
-    return b"!" in part and b"<!" in part  # a single byte is searched much faster
+class _Marking(Enum):
+    """What a member is by its text as a whole."""
+
+    PLAIN = auto()
+    MARKED = auto()  # with a comment or CDATA
+    DAMAGED = auto()  # with a doctype, or not UTF-8
+
+
+_SOUND = frozenset((_Marking.PLAIN, _Marking.MARKED))
 
 
 @known
+def _marking(part: bytes) -> _Marking:
+    marked = b"!" in part and b"<!" in part  # a single byte is searched much faster
+    if (marked and (b"<!DOCTYPE" in part or b"<!ENTITY" in part)) or not _is_text(part):
+        return _Marking.DAMAGED
+    return _Marking.MARKED if marked else _Marking.PLAIN
+
+
 def _is_text(part: bytes) -> bool:
     """UTF-8, and declared so."""
     return (part.startswith(_USUAL) or _is_utf8(part)) and (part.isascii() or _decodes(part))
