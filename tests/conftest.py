@@ -1,6 +1,7 @@
 """What every test may use."""
 
 import contextlib
+import gc
 import os
 import shutil
 import subprocess
@@ -38,6 +39,12 @@ _MEMORY = Path("/dev/shm")  # each makes a folder of its own there
 if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 4 << 30:
     os.environ["TMPDIR"] = str(_MEMORY)
     tempfile.tempdir = None  # to be asked again
+
+
+def pytest_collection_finish() -> None:
+    """What ten thousand tests are made of stays: it is not gone through again whenever garbage is sought."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
