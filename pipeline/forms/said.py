@@ -71,8 +71,10 @@ def rank(code: str) -> int:
 
 _CLAUSES = re.compile(r"[,;。.!|\n]+")
 _PIECES = re.compile(r"([、/\\+&\s()\[\]【】<>《》{}\"'“”‘’:_~…=—–-]+)")
-_ALONE = {"热": FEVER, "拉": "拉肚子"}
-"""A word that says something only where it stands alone: 热、咳, but 天热; 吐、拉, but 拉琴."""
+_ALONE = {"热": FEVER}
+"""A word that says something only where it stands alone: 热、咳, but 天热."""
+_LOOSE, _DIARRHOEA = "拉", "拉肚子"
+_HOW_LOOSE = "得个不到好几多" + NUMBER  # begins what tells how often, or how badly
 _UNWRITTEN = dict.fromkeys(map(ord, (FEVER, NORMAL, NUMBER)))
 
 
@@ -123,7 +125,7 @@ def _hear(clause: str, heard: _Hearing) -> None:
     state = _Clause(heard)
     for at in range(0, len(parts), 2):
         if parts[at]:
-            state.piece(tuple(_words(_ALONE.get(parts[at], parts[at]))))
+            state.piece(_loose(tuple(_words(_ALONE.get(parts[at], parts[at])))))
     mine = heard.items[first:]
     if state.kinds & {Kind.PEOPLE, Kind.CONTACT}:
         heard.family = True
@@ -296,6 +298,19 @@ def _words(piece: str) -> Iterator[tuple[str, Word | None]]:
         at += step[at]
     if left:
         yield left, None
+
+
+def _loose(words: tuple[tuple[str, Word | None], ...]) -> tuple[tuple[str, Word | None], ...]:
+    """Take 拉 as diarrhoea at the end of a piece, or before how often or how badly, if all of the piece is understood:
+    发烧拉, 拉得厉害; not 拉琴, 拉胳膊脱臼.
+    """
+    if any(known is None for _, known in words):
+        return words
+    after = [*(word[0] for word, _ in words[1:]), ""]  # "" is in every text
+    return tuple(
+        (_DIARRHOEA, lexicon().words[_DIARRHOEA]) if word == _LOOSE and sign in _HOW_LOOSE else (word, known)
+        for (word, known), sign in zip(words, after, strict=False)
+    )
 
 
 def _inside_another(piece: str, at: int, end: int) -> bool:
