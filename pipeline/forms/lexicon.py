@@ -29,6 +29,7 @@ class Kind(StrEnum):
     LEAVE = "leave"
     NOT_ALL = "not_all"
     NOT_NEXT = "not_next"
+    FEARED = "feared"
     NOT_LAST = "not_last"
     DENIED = "denied"
     SOME = "some"

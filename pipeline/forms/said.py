@@ -180,7 +180,7 @@ class _Clause:
             known = parts.get(part, {}).get(word, listed)  # 头 … 痛, with nothing that means something between
             part = word if word in parts else part if known and known.kind in {Kind.AROUND, Kind.SOME} else ""
             if known is None:
-                if self.denying is None:
+                if self.denying in {None, Kind.FEARED}:
                     self.heard.unread.append(word)
                 continue
             self.kinds.add(known.kind)
@@ -200,7 +200,7 @@ class _Clause:
     def _deny(self, word: str, kind: Kind, since: _Since) -> None:
         if kind is Kind.NOT_LAST or (kind is Kind.NOT_ALL and since.behind):
             self._take_back(since)
-        elif kind in {Kind.NOT_ALL, Kind.NOT_NEXT}:
+        elif kind in {Kind.NOT_ALL, Kind.NOT_NEXT, Kind.FEARED}:
             self.denying, self.heard.denied = kind, True
         elif kind is Kind.SOME:
             self.denying = None
@@ -210,6 +210,8 @@ class _Clause:
             self.contact = word
 
     def _found(self, word: str, known: Word) -> None:
+        if self.denying is Kind.FEARED:
+            self.denying = Kind.NOT_NEXT if _may_be_feared(known) else None
         if self.denying is not None:
             self.kinds.discard(known.kind)
             if self.denying is Kind.NOT_NEXT:
@@ -298,6 +300,11 @@ def _words(piece: str) -> Iterator[tuple[str, Word | None]]:
         at += step[at]
     if left:
         yield left, None
+
+
+def _may_be_feared(known: Word) -> bool:
+    """Whether it is an illness, not how a pupil feels: 怕水痘, but 怕风头痛."""
+    return known.kind in {Kind.NAMELESS, Kind.ILL} or any(code[0] == "D" for code in known.codes)
 
 
 def _loose(words: tuple[tuple[str, Word | None], ...]) -> tuple[tuple[str, Word | None], ...]:
