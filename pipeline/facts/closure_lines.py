@@ -12,7 +12,7 @@ from pipeline import short_ids
 from pipeline.database.models import Campus, Closure, Decision, SchoolClass
 from pipeline.facts import county_day
 from pipeline.facts.county_day import CountedCounty
-from pipeline.facts.day_rows import in_force
+from pipeline.facts.day_rows import closed_on
 from pipeline.figures.facts import ClosureLine, PaperDivision
 from pipeline.forms import words
 from pipeline.model import WHOLE_SCHOOL, ClosureState, DecisionKind
@@ -41,7 +41,7 @@ def closures(
     counties: Sequence[str], day: date, counted: Mapping[str, CountedCounty], places: Mapping[str, PaperDivision]
 ) -> tuple[ClosureLine, ...]:
     """Closures in force on the day, each with its ill pupils found in the day's absences."""
-    rows = Closure.objects.filter(in_force(day), division__in=counties).order_by("start", "id")
+    rows = Closure.objects.filter(closed_on(day), division__in=counties).order_by("start", "id")
     schools = {row.school_id for row in rows}
     names, classes, rolls = lookup.names(schools), _class_names(schools), _class_rolls(schools, day)
     cases = county_day.ill_by_class(day, sorted(schools))

@@ -88,7 +88,7 @@ def load(day: date, wanted: Wanted) -> DayRows:
         (iso, *places),
     ):
         found.lines[school][campus, key] = (roll, bool(silent))
-    for row in Closure.objects.filter(in_force(day), **wanted.closures):
+    for row in Closure.objects.filter(closed_on(day), **wanted.closures):
         until = row.resume_actual or row.resume_planned
         facts = ClosureFacts(row.campus, row.scope, today(row.start), until, ClosureState(row.state))
         found.closures[row.school_id].append(facts)
@@ -103,8 +103,10 @@ def load(day: date, wanted: Wanted) -> DayRows:
     return found
 
 
-def in_force(day: date) -> Q:
-    """The condition for a closure: on the day its class, or its school, is closed. Those of years are not loaded."""
+def closed_on(day: date) -> Q:
+    """The condition for a closure by which something is closed on the day, as `schooldays.closed_campuses` counts them:
+    those of years are not loaded.
+    """
     goes_on = Q(resume_actual__gt=day) | Q(resume_actual__isnull=True, resume_planned__gt=day)
     return goes_on & Q(start__lte=day_bounds(day)[1]) & ~Q(state__in=VOID_CLOSURES)
 

@@ -155,7 +155,8 @@ class Coordinator:
         named = batches(given(self._site, paths, self._clock()), self._site, piece)
         reading, time_to_look = ReadQueue(self._readers), Pacer(LOOK_SECONDS)
         time_to_settle, time_to_warn = Pacer(SOON_SECONDS), Pacer(WARN_SECONDS)
-        time_to_settle(), time_to_warn()  # both are counted from now: what is short is warned of once, in the end
+        time_to_settle()
+        time_to_warn()  # counted from now: of what is short is warned once, in the end
         more = True
         while more or len(reading):
             while more and len(reading) < AHEAD * limit:

@@ -1,6 +1,7 @@
 """Claims about whose day it is: by 学段, in unknown years, over weeks of silence, and after a clock that was ahead."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -20,6 +21,7 @@ from pipeline.database.models import (
 from pipeline.facts import (
     carried,
     county_day,
+    day_rows,
     digest_facts,
     exports,
     receipt_facts,
@@ -35,7 +37,7 @@ from pipeline.letters import templates_sent
 from pipeline.merge.registry import RegistryStatement
 from pipeline.model import DecidedBy, Site
 from pipeline.registry import lookup, statements
-from pipeline.schooldays import ZONE
+from pipeline.schooldays import ZONE, closed_campuses
 from pipeline.settling import excuses
 from pipeline.turns import context
 from tests.contract.places import GULOU, school
@@ -174,6 +176,26 @@ def test_a_late_report_of_a_closed_campus_does_not_make_the_school_late(two_part
     assert page.reported_at.hour == 14
     exported = exports.export("reports", units.scope(GULOU, lookup.tree()), exports.DayRange())
     assert {row[3]: row[5] for row in exported.rows} == {"本部": "是", "东校区": ""}
+
+
+def test_a_closure_counts_on_the_days_that_the_rule_says_however_it_is_asked_of_the_store(two_parts: Site) -> None:
+    """From the day on which it begins by the clock of Jiangsu; the first day back is not closed."""
+    morning, last = datetime(2026, 11, 20, 0, 0, tzinfo=ZONE), datetime(2026, 11, 20, 23, 59, 59, tzinfo=ZONE)
+    days = [DAY - timedelta(days=1), DAY, DAY + timedelta(days=1), None]
+    for n, (start, planned, actual, state) in enumerate(
+        product((morning, last, morning + timedelta(days=1)), days[:3], days, ("declared", "ended", "withdrawn"))
+    ):
+        Closure.objects.create(
+            school_id=OTHER, campus=str(n), division=GULOU, scope="全校", start=start, kind="first", reason="D10",
+            ill=3, resume_planned=planned, resume_actual=actual, approved_at=start, approved_how="phone",
+            approved_by="示例", from_settled=1, origin="2:8", state=state,
+        )  # fmt: skip
+    told = context.closures([OTHER])[OTHER]
+    for day in (DAY - timedelta(days=1), DAY, DAY + timedelta(days=1)):
+        asked = set(Closure.objects.filter(day_rows.closed_on(day)).values_list("campus", flat=True))
+        assert asked == closed_campuses(told, day) - {""}
+    assert asked == set(), "none goes on for longer"
+    assert closed_campuses(told, DAY)
 
 
 # --------------------------------------------------------------------------- returned, and typed
